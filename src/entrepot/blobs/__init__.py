@@ -1,0 +1,1 @@
+"""Bytes by digest: kept once, found again, never changed."""

@@ -1,0 +1,1 @@
+"""Where bytes are kept: each module offers `BACKEND`, and keeps the contract of `blobs.store`."""
