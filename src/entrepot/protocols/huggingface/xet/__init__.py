@@ -1,0 +1,1 @@
+"""What Xet clients send and are answered."""
