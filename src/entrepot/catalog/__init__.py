@@ -1,0 +1,1 @@
+"""Names to digests, in SQL: every module holds plain functions of a connection."""

@@ -1,0 +1,136 @@
+"""Users, tokens and what they may do. Tokens are kept as hashes; what a hash was made of is never stored."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from entrepot.catalog.moments import now
+from entrepot.catalog.tables import grants, tokens, users
+from entrepot.domain.actor import Action, Actor, Grant
+from entrepot.domain.errors import Invalid, NotFound
+
+LAST_USE_GRAIN = timedelta(minutes=5)
+"""How exactly the last use of a token is kept: a write for every request would be a write for every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token as it is listed: everything but its secret."""
+
+    id: int
+    name: str
+    user: str
+    grants: tuple[Grant, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token. It is random and long, so a plain SHA-256 keeps it safe."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def user_id(connection: Connection, name: str) -> int:
+    """The user of that name, created where there is none."""
+    found = connection.execute(select(users.c.id).where(users.c.name == name)).scalar()
+    if found is not None:
+        return int(found)
+    added = connection.execute(insert(users).values(name=name, created_at=now()).returning(users.c.id)).scalar_one()
+    return int(added)
+
+
+def create_token(
+    connection: Connection,
+    secret: str,
+    name: str,
+    owner: str,
+    scopes: tuple[Grant, ...],
+    expires_at: datetime | None,
+) -> TokenRow:
+    """The token, listed; raises `Invalid` without a scope."""
+    if not scopes:
+        raise Invalid("a token needs at least one scope, such as 'hub:read'")
+    token_id = connection.execute(
+        insert(tokens)
+        .values(
+            hash=hash_of(secret),
+            name=name,
+            user_id=user_id(connection, owner),
+            created_at=now(),
+            expires_at=expires_at,
+        )
+        .returning(tokens.c.id)
+    ).scalar_one()
+    for grant in scopes:
+        actions = " ".join(sorted(action.value for action in grant.actions))
+        connection.execute(insert(grants).values(token_id=token_id, repository=grant.repository, actions=actions))
+    return next(row for row in list_tokens(connection) if row.id == token_id)
+
+
+def actor(connection: Connection, secret: str) -> Actor | None:
+    """Who holds that token; None where it is unknown, expired or revoked, or its user disabled."""
+    row = connection.execute(
+        select(tokens.c.id, tokens.c.name, tokens.c.user_id, users.c.name.label("user"))
+        .join(users, users.c.id == tokens.c.user_id)
+        .where(
+            tokens.c.hash == hash_of(secret),
+            tokens.c.revoked_at.is_(None),
+            or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now()),
+            users.c.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Actor(row.user, row.user_id, row.id, row.name, _grants_of(connection, row.id))
+
+
+def _grants_of(connection: Connection, token_id: int) -> tuple[Grant, ...]:
+    rows = connection.execute(select(grants).where(grants.c.token_id == token_id).order_by(grants.c.id))
+    return tuple(_grant(row.repository, row.actions) for row in rows)
+
+
+def _grant(repository: str, actions: str) -> Grant:
+    return Grant(repository, frozenset(Action(word) for word in actions.split()))
+
+
+def note_use(connection: Connection, token_id: int) -> None:
+    """Remember that the token was used about now."""
+    recent = now() - LAST_USE_GRAIN
+    stale = or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < recent)
+    connection.execute(update(tokens).where(tokens.c.id == token_id, stale).values(last_used_at=now()))
+
+
+def list_tokens(connection: Connection) -> list[TokenRow]:
+    """Every token there has been, the newest first."""
+    rows = connection.execute(
+        select(tokens, users.c.name.label("user"))
+        .join(users, users.c.id == tokens.c.user_id)
+        .order_by(tokens.c.id.desc())
+    ).all()
+    return [
+        TokenRow(
+            row.id,
+            row.name,
+            row.user,
+            _grants_of(connection, row.id),
+            row.created_at,
+            row.expires_at,
+            row.revoked_at,
+            row.last_used_at,
+        )
+        for row in rows
+    ]
+
+
+def revoke(connection: Connection, token_id: int) -> None:
+    """End a token at once; raises `NotFound`. Ending it twice is ending it."""
+    done = connection.execute(
+        update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now())
+    )
+    known = connection.execute(select(tokens.c.id).where(tokens.c.id == token_id)).first()
+    if done.rowcount == 0 and known is None:
+        raise NotFound(f"there is no token with the number {token_id}")

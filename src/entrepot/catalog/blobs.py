@@ -1,0 +1,110 @@
+"""Blobs in the catalog: announce, then store the bytes, then name. See ARCHITECTURE.md for why in this order."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, exists, insert, select, update
+
+from entrepot.catalog.moments import now
+from entrepot.catalog.tables import blobs, files, packages, uploads, upstream_files
+from entrepot.domain.content import Blob
+from entrepot.domain.digest import Digest
+from entrepot.domain.errors import NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A blob's row, and whether its bytes are known to be stored under it already."""
+
+    blob: Blob
+    chunked: bool
+
+
+def announce(connection: Connection, digest: Digest, size: int) -> Announced:
+    """The row for bytes that are about to be stored, seen just now. Raises `NotReady` for a condemned blob."""
+    row = connection.execute(
+        update(blobs)
+        .where(blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None))
+        .values(seen_at=now())
+        .returning(blobs)
+    ).one_or_none()
+    if row is not None:
+        return Announced(_blob(row), row.chunked)
+    if connection.execute(select(blobs.c.id).where(blobs.c.digest == digest.hex)).first():
+        raise NotReady(f"the blob {digest} is being removed at this moment; send it again", after=2)
+    added = connection.execute(
+        insert(blobs).values(digest=digest.hex, size=size, seen_at=now(), chunked=False).returning(blobs)
+    ).one()
+    return Announced(_blob(added), chunked=False)
+
+
+def touch(connection: Connection, blob_id: int) -> Blob:
+    """The blob, kept from the collector until this transaction ends; every transaction that names one starts so.
+
+    Raises `NotReady` where the collector was faster: the bytes have to be sent again.
+    """
+    row = connection.execute(
+        update(blobs)
+        .where(blobs.c.id == blob_id, blobs.c.condemned_at.is_(None))
+        .values(seen_at=now())
+        .returning(blobs)
+    ).one_or_none()
+    if row is None:
+        raise NotReady("bytes that were sent have been collected meanwhile; send them again", after=2)
+    return _blob(row)
+
+
+def find(connection: Connection, digest: Digest) -> Blob | None:
+    """The blob of that digest, unless it is condemned. That it has a row does not yet mean that it has bytes."""
+    row = connection.execute(
+        select(blobs).where(blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None))
+    ).one_or_none()
+    return None if row is None else _blob(row)
+
+
+def find_by_xet(connection: Connection, xet: str) -> list[Blob]:
+    """The blobs whose Xet file hash that is: one, as long as nobody breaks BLAKE3."""
+    rows = connection.execute(select(blobs).where(blobs.c.xet == xet, blobs.c.condemned_at.is_(None)))
+    return [_blob(row) for row in rows]
+
+
+def is_chunked(connection: Connection, blob_id: int) -> bool:
+    """Whether the blob's bytes are its terms rather than a file of its own."""
+    return bool(connection.execute(select(blobs.c.chunked).where(blobs.c.id == blob_id)).scalar())
+
+
+def record_upload(connection: Connection, repository_id: int, blob_id: int) -> None:
+    """Note that somebody with the right to write there has sent these bytes, so that a commit may name them."""
+    touch(connection, blob_id)
+    where = (uploads.c.repository_id == repository_id, uploads.c.blob_id == blob_id)
+    if connection.execute(update(uploads).where(*where).values(created_at=now())).rowcount == 0:
+        connection.execute(insert(uploads).values(repository_id=repository_id, blob_id=blob_id, created_at=now()))
+
+
+def reachable(connection: Connection, digest: Digest, repository_ids: list[int]) -> Blob | None:
+    """The blob, where one of the repositories has it in a package or was sent it; None otherwise.
+
+    Without this question anybody who knows a digest could have its bytes.
+    """
+    in_packages = (
+        select(files.c.blob_id)
+        .join(packages, packages.c.id == files.c.package_id)
+        .where(packages.c.repository_id.in_(repository_ids), files.c.blob_id == blobs.c.id)
+    )
+    cached = (
+        select(upstream_files.c.blob_id)
+        .join(packages, packages.c.id == upstream_files.c.package_id)
+        .where(packages.c.repository_id.in_(repository_ids), upstream_files.c.blob_id == blobs.c.id)
+    )
+    sent = select(uploads.c.blob_id).where(uploads.c.repository_id.in_(repository_ids), uploads.c.blob_id == blobs.c.id)
+    row = connection.execute(
+        select(blobs).where(
+            blobs.c.digest == digest.hex,
+            blobs.c.condemned_at.is_(None),
+            exists(in_packages) | exists(sent) | exists(cached),
+        )
+    ).one_or_none()
+    return None if row is None else _blob(row)
+
+
+def _blob(row: Row[tuple[object, ...]]) -> Blob:
+    return Blob(row.id, Digest(row.digest), row.size, row.xet)

@@ -1,0 +1,62 @@
+"""Finding packages: by name, namespace and tags, in an order, a page at a time."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from entrepot.catalog.packages import every_package, package_of
+from entrepot.catalog.tables import package_tags, packages
+from entrepot.domain.content import Package
+from entrepot.domain.names import PackageType
+
+ORDERS = {
+    "lastModified": packages.c.updated_at,
+    "createdAt": packages.c.created_at,
+    "downloads": packages.c.downloads,
+    "likes": packages.c.likes,
+}
+"""What lists can be sorted by, always the largest first; ties go by row, the newest first."""
+DEFAULT_ORDER = "lastModified"
+MAX_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for; every condition has to hold."""
+
+    type: PackageType
+    text: str = ""
+    """A part of the name, in any case."""
+    namespace: str = ""
+    tags: tuple[str, ...] = ()
+    order: str = DEFAULT_ORDER
+    with_private: bool = True
+    limit: int = MAX_PAGE
+    offset: int = 0
+
+
+def find(connection: Connection, repository_id: int, query: Query) -> list[Package]:
+    """One page of what matches."""
+    order = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
+    rows = connection.execute(
+        every_package()
+        .where(and_(*_conditions(repository_id, query)))
+        .order_by(order.desc(), packages.c.id.desc())
+        .limit(min(query.limit, MAX_PAGE))
+        .offset(query.offset)
+    )
+    return [package_of(row) for row in rows]
+
+
+def _conditions(repository_id: int, query: Query) -> list[ColumnElement[bool]]:
+    conditions = [packages.c.repository_id == repository_id, packages.c.type == query.type.value]
+    if query.text:
+        conditions += [packages.c.folded.contains(word.lower(), autoescape=True) for word in query.text.split()]
+    if query.namespace:
+        conditions.append(func.lower(packages.c.namespace) == query.namespace.lower())
+    if not query.with_private:
+        conditions.append(packages.c.private.is_(False))
+    for tag in query.tags:
+        tagged = select(package_tags.c.package_id).where(package_tags.c.tag == tag)
+        conditions.append(packages.c.id.in_(tagged))
+    return conditions
