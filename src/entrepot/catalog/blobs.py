@@ -1,7 +1,5 @@
 """Blobs in the catalog: announce, then store the bytes, then name. See ARCHITECTURE.md for why in this order."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from entrepot.catalog.moments import now
@@ -11,15 +9,7 @@ from entrepot.domain.digest import Digest
 from entrepot.domain.errors import NotReady
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """A blob's row, and whether its bytes are known to be stored under it already."""
-
-    blob: Blob
-    chunked: bool
-
-
-def announce(connection: Connection, digest: Digest, size: int) -> Announced:
+def announce(connection: Connection, digest: Digest, size: int) -> Blob:
     """The row for bytes that are about to be stored, seen just now. Raises `NotReady` for a condemned blob."""
     row = connection.execute(
         update(blobs)
@@ -28,13 +18,13 @@ def announce(connection: Connection, digest: Digest, size: int) -> Announced:
         .returning(blobs)
     ).one_or_none()
     if row is not None:
-        return Announced(_blob(row), row.chunked)
+        return _blob(row)
     if connection.execute(select(blobs.c.id).where(blobs.c.digest == digest.hex)).first():
         raise NotReady(f"the blob {digest} is being removed at this moment; send it again", after=2)
     added = connection.execute(
         insert(blobs).values(digest=digest.hex, size=size, seen_at=now(), chunked=False).returning(blobs)
     ).one()
-    return Announced(_blob(added), chunked=False)
+    return _blob(added)
 
 
 def touch(connection: Connection, blob_id: int) -> Blob:
@@ -65,11 +55,6 @@ def find_by_xet(connection: Connection, xet: str) -> list[Blob]:
     """The blobs whose Xet file hash that is: one, as long as nobody breaks BLAKE3."""
     rows = connection.execute(select(blobs).where(blobs.c.xet == xet, blobs.c.condemned_at.is_(None)))
     return [_blob(row) for row in rows]
-
-
-def is_chunked(connection: Connection, blob_id: int) -> bool:
-    """Whether the blob's bytes are its terms rather than a file of its own."""
-    return bool(connection.execute(select(blobs.c.chunked).where(blobs.c.id == blob_id)).scalar())
 
 
 def record_upload(connection: Connection, repository_id: int, blob_id: int) -> None:
@@ -107,4 +92,4 @@ def reachable(connection: Connection, digest: Digest, repository_ids: list[int])
 
 
 def _blob(row: Row[tuple[object, ...]]) -> Blob:
-    return Blob(row.id, Digest(row.digest), row.size, row.xet)
+    return Blob(row.id, Digest(row.digest), row.size, row.xet, row.chunked)

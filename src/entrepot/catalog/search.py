@@ -33,6 +33,8 @@ class Query:
     with_private: bool = True
     limit: int = MAX_PAGE
     offset: int = 0
+    more: tuple[tuple[str, str], ...] = ()
+    """Filters that only an upstream understands, as name and value."""
 
 
 def find(connection: Connection, repository_id: int, query: Query) -> list[Package]:
@@ -42,7 +44,7 @@ def find(connection: Connection, repository_id: int, query: Query) -> list[Packa
         every_package()
         .where(and_(*_conditions(repository_id, query)))
         .order_by(order.desc(), packages.c.id.desc())
-        .limit(min(query.limit, MAX_PAGE))
+        .limit(min(query.limit, MAX_PAGE + 1))
         .offset(query.offset)
     )
     return [package_of(row) for row in rows]

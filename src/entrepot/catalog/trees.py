@@ -96,14 +96,14 @@ def _files(connection: Connection, package_id: int, leaves: list[tuple[FilePath,
     for start in range(0, len(leaves), IN_LIST):
         part = leaves[start : start + IN_LIST]
         rows = connection.execute(
-            select(files.c.oid, files.c.size, files.c.lfs, blobs.c.id, blobs.c.digest, blobs.c.xet)
+            select(files.c.oid, files.c.size, files.c.lfs, blobs.c.id, blobs.c.digest, blobs.c.xet, blobs.c.chunked)
             .join(blobs, blobs.c.id == files.c.blob_id)
             .where(files.c.package_id == package_id, files.c.oid.in_({oid.hex for _, oid in part}))
         )
         by_oid = {row.oid: row for row in rows}
         for path, oid in part:
             row = by_oid[oid.hex]
-            blob = Blob(row.id, Digest(row.digest), row.size, row.xet)
+            blob = Blob(row.id, Digest(row.digest), row.size, row.xet, row.chunked)
             yield File(path, row.size, oid, blob.digest if row.lfs else None, blob)
 
 

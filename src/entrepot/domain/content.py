@@ -21,6 +21,8 @@ class Blob:
     size: int
     xet: str | None = None
     """The text form of its Xet file hash, where it came by Xet."""
+    chunked: bool = False
+    """Whether its bytes are chunks in xorbs rather than a file of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""Who asks, and may they?"""
+
+from entrepot.catalog import access
+from entrepot.catalog.repositories import RepositoryRow
+from entrepot.domain.actor import ANONYMOUS, Action, Actor
+from entrepot.domain.content import Package
+from entrepot.domain.errors import Forbidden, PackageNotFound, RepositoryNotFound, Unauthenticated
+from entrepot.operations.registry import Registry
+
+MAX_TOKEN = 256
+"""The longest token that clients send."""
+
+
+async def authenticate(registry: Registry, token: str | None) -> Actor:
+    """Who holds the token; nobody in particular without one. Raises `Unauthenticated` for a token that is not valid."""
+    if token is None:
+        return ANONYMOUS
+    if len(token) > MAX_TOKEN:
+        raise Unauthenticated("Invalid credentials in Authorization header")
+    actor = await registry.database.read(access.actor, token)
+    if actor is None:
+        raise Unauthenticated("Invalid credentials in Authorization header")
+    return actor
+
+
+def may(actor: Actor, action: Action, row: RepositoryRow) -> bool:
+    """Whether a grant covers it, or the repository lets everybody read."""
+    return actor.may(action, row.key) or (action is Action.READ and row.anonymous_read)
+
+
+def require(actor: Actor, action: Action, row: RepositoryRow) -> None:
+    """Go on, or raise.
+
+    Who may not read is told that nothing is there; a grant on a virtual repository holds for its members, as long as
+    they are reached through it.
+    """
+    if may(actor, action, row):
+        return
+    if not may(actor, Action.READ, row):
+        raise RepositoryNotFound("Repository not found")
+    if actor.is_anonymous:
+        raise Unauthenticated(f"to {action} in {row.key} you need a token; set HF_TOKEN or send it as a bearer token")
+    raise Forbidden(f"the token {actor.token_name!r} does not let you {action} in the repository {row.key}")
+
+
+def require_visible(actor: Actor, package: Package) -> None:
+    """Go on, or raise `PackageNotFound`: a private package is there for those who have shown a token."""
+    if package.private and actor.is_anonymous:
+        raise PackageNotFound(f"there is no {package.name.type} called {package.name}")
+
+
+def require_administrator(actor: Actor) -> None:
+    """Go on, or raise: only a token that may administer every repository may go on."""
+    if actor.is_anonymous:
+        raise Unauthenticated("this needs an administrator's token; send it as a bearer token")
+    if not actor.is_administrator:
+        raise Forbidden(f"the token {actor.token_name!r} is not an administrator's ('*:administer')")

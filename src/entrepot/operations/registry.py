@@ -1,0 +1,33 @@
+"""The registry: what every operation is handed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from entrepot.blobs.staging import Staging
+from entrepot.blobs.store import BlobStore
+from entrepot.catalog import repositories
+from entrepot.catalog.database import Database
+from entrepot.domain.names import RepositoryKey
+from entrepot.operations.flight import Flights
+from entrepot.operations.signing import Signer
+from entrepot.repositories import Parts, Repository, RepositoryKind
+from entrepot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The parts that operations work with; put together once, at the start."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    staging: Staging
+    flights: Flights
+    signer: Signer
+    parts: Parts
+    kinds: Mapping[str, RepositoryKind]
+
+    async def repository(self, key: RepositoryKey) -> Repository:
+        """The repository of that key; raises `RepositoryNotFound`. Says nothing of whether the caller may know of it."""
+        row = await self.database.read(repositories.find, key)
+        return self.kinds[row.kind.value].build(row, self.parts)

@@ -1,0 +1,167 @@
+"""Every setting there is: read once, from a TOML file and `ENTREPOT_*`, and handed on as values."""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "ENTREPOT_"
+
+
+class WrongSetting(Exception):
+    """A setting has a value that can't be used; the message names it and says where it came from."""
+
+
+def _setting(default: Any, doc: str, check: Callable[[Any], str | None] | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "check": check})
+
+
+def _positive(value: float) -> str | None:
+    return None if value > 0 else "has to be more than 0"
+
+
+def _not_negative(value: float) -> str | None:
+    return None if value >= 0 else "can't be negative"
+
+
+def _port(value: int) -> str | None:
+    return None if 0 < value < 65536 else "has to be between 1 and 65535"
+
+
+def _origin(value: str) -> str | None:
+    parts = urlsplit(value)
+    if not value or (parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")):
+        return None
+    return "has to be an origin such as https://models.example.org, without a path"
+
+
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    return lambda value: None if value in words else f"has to be one of: {', '.join(words)}"
+
+
+def _database(value: str) -> str | None:
+    if not value or value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        return None
+    return "has to begin with sqlite:/// or postgresql://"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one server; `docs/settings.md` lists them with what they mean."""
+
+    data: str = _setting("data", "The folder that holds everything: database, blobs, keys.")
+    host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 for every one of this machine.")
+    port: int = _setting(8080, "The port to listen on.", _port)
+    workers: int = _setting(1, "How many processes serve; they share the database and the blobs.", _positive)
+    public_url: str = _setting(
+        "", "The origin that clients reach this server at; empty to take it from `Host`.", _origin
+    )
+    database: str = _setting("", "The catalog: a `postgresql://` URL; empty for SQLite in the data folder.", _database)
+    blobs: str = _setting("", "Where bytes are kept: a `file:///` URL; empty for the data folder.")
+    secret_key: str = _setting(
+        "",
+        "What URLs are signed and upstream tokens encrypted with; empty for a key kept in the data folder. Replicas need the same.",
+    )
+    log_level: str = _setting(
+        "info", "How much is logged: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
+    )
+    log_format: str = _setting(
+        "auto", "json for machines, text for people; auto: text on a terminal.", _one_of("auto", "json", "text")
+    )
+    shutdown_seconds: int = _setting(60, "How long transfers may go on after the server was told to stop.", _positive)
+    max_file_bytes: int = _setting(1 << 40, "The largest file that is taken in.", _positive)
+    max_regular_bytes: int = _setting(
+        10_000_000, "Files over this many bytes are uploaded as large files (LFS or Xet).", _positive
+    )
+    link_seconds: int = _setting(3600, "How long upload and fetch links stay valid.", _positive)
+    upstream_seconds: float = _setting(30.0, "How long an upstream may be silent before it counts as gone.", _positive)
+    branch_seconds: float = _setting(
+        60.0, "How long an upstream's branches and lists are taken for current.", _not_negative
+    )
+    missing_seconds: float = _setting(
+        300.0, "How long it is remembered that an upstream does not have a name.", _not_negative
+    )
+    gc_grace_hours: float = _setting(
+        24.0, "How long bytes without a name are kept before they are collected.", _not_negative
+    )
+    xorb_grace_days: float = _setting(
+        28.0, "How long chunks that no file uses are kept; Xet clients refer to them for weeks.", _not_negative
+    )
+    gc_interval_hours: float = _setting(6.0, "How often garbage is collected; 0 for never.", _not_negative)
+
+    @property
+    def data_folder(self) -> Path:
+        """The data folder, as an absolute path."""
+        return Path(self.data).absolute()
+
+    @property
+    def database_url(self) -> str:
+        """The catalog's URL, with its driver named."""
+        if not self.database:
+            return f"sqlite:///{self.data_folder / 'entrepot.db'}"
+        return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def blobs_url(self) -> str:
+        """The blob store's URL."""
+        return self.blobs or self.data_folder.as_uri()
+
+
+def read(environment: Mapping[str, str] | None = None, file: Path | None = None, **given: Any) -> Settings:
+    """The settings: what was given here, else the environment, else the file, else the default. Raises `WrongSetting`."""
+    environment = os.environ if environment is None else environment
+    if file is None and environment.get(f"{PREFIX}CONFIG"):
+        file = Path(environment[f"{PREFIX}CONFIG"])
+    values: dict[str, tuple[Any, str]] = _of_file(file) if file else {}
+    for item in fields(Settings):
+        name = PREFIX + item.name.upper()
+        if name in environment:
+            values[item.name] = (environment[name], name)
+        if given.get(item.name) is not None:
+            values[item.name] = (given[item.name], f"--{item.name.replace('_', '-')}")
+    return Settings(**{name: _value(name, value, source) for name, (value, source) in values.items()})
+
+
+def _of_file(file: Path) -> dict[str, tuple[Any, str]]:
+    try:
+        content = tomllib.loads(file.read_text())
+    except OSError as error:
+        raise WrongSetting(f"the settings file {file} can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"the settings file {file} is not TOML: {error}") from error
+    known = {item.name for item in fields(Settings)}
+    for name in content:
+        if name not in known:
+            raise WrongSetting(f"{file}: there is no setting {name!r}; there are: {', '.join(sorted(known))}")
+    return {name: (value, f"{file}: {name}") for name, value in content.items()}
+
+
+def _value(name: str, value: Any, source: str) -> Any:
+    item = next(item for item in fields(Settings) if item.name == name)
+    kind = type(item.default)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise WrongSetting(f"{source}: {value!r} has to be {_words(kind)}")
+    try:
+        typed = kind(value)
+    except ValueError:
+        raise WrongSetting(f"{source}: {value!r} has to be {_words(kind)}") from None
+    check = item.metadata["check"]
+    if check is not None and (problem := check(typed)):
+        raise WrongSetting(f"{source}: {value!r} {problem}")
+    return typed
+
+
+def _words(kind: type) -> str:
+    return {int: "a whole number", float: "a number", str: "a text"}.get(kind, kind.__name__)
+
+
+def table() -> list[tuple[str, str, str, str]]:
+    """Each setting's name, environment variable, default and meaning, for the documentation."""
+    return [
+        (item.name, PREFIX + item.name.upper(), str(item.default), item.metadata["doc"])
+        for item in fields(Settings)
+        if item.default is not MISSING
+    ]
