@@ -174,9 +174,7 @@ def encode_tree(entries: Iterable[TreeEntry]) -> bytes:
     """The bytes of a tree object, sorted as git sorts. Raises `Invalid` when a name stands there twice."""
     ordered = sorted(entries, key=lambda entry: entry.sort_key)
     _refuse_duplicates(ordered)
-    return b"".join(
-        b"%s %s\0%s" % (entry.mode.encode(), entry.name.encode(), entry.oid.raw) for entry in ordered
-    )
+    return b"".join(b"%s %s\0%s" % (entry.mode.encode(), entry.name.encode(), entry.oid.raw) for entry in ordered)
 
 
 def parse_tree(data: bytes) -> tuple[TreeEntry, ...]:

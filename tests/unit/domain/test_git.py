@@ -51,9 +51,7 @@ class BareRepository:
             "HOME": "/nonexistent",
         }
         command = ["git", *arguments]
-        done = subprocess.run(
-            command, cwd=self.folder.parent, env=environment, capture_output=True, check=False
-        )
+        done = subprocess.run(command, cwd=self.folder.parent, env=environment, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return (done.stdout + done.stderr).decode()
 
@@ -83,9 +81,7 @@ def test_git_itself_is_content_with_what_is_built_here(repository: BareRepositor
     names = [("a.b", Mode.FILE, readme), ("a", Mode.FOLDER, inner), ("a0", Mode.EXECUTABLE, readme)]
     names += [("héllo 模型.md", Mode.FILE, readme), ("README.md", Mode.FILE, readme)]
     root = repository.write("tree", encode_tree(TreeEntry(mode, name, oid) for name, mode, oid in names))
-    first = CommitObject(
-        root, (), Signature("Ada", "ada@example.com", 1_700_000_000), "first\n\nwith a body\n"
-    )
+    first = CommitObject(root, (), Signature("Ada", "ada@example.com", 1_700_000_000), "first\n\nwith a body\n")
     second = CommitObject(root, (first.oid,), Signature(HOSTILE, HOSTILE, 0), HOSTILE)
     repository.write("commit", first.encode())
     repository.branch(repository.write("commit", second.encode()))
@@ -103,9 +99,7 @@ def _entries(names: list[tuple[str, Mode, GitOid]]) -> list[TreeEntry]:
     return [TreeEntry(mode, name, oid) for name, mode, oid in names]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\n", " ", HOSTILE, "a <b> c", "<>", "\0", "..", "x" * 5000, "\u3000", "名"]
-)
+@pytest.mark.parametrize("text", ["", "\n", " ", HOSTILE, "a <b> c", "<>", "\0", "..", "x" * 5000, "\u3000", "名"])
 def test_no_name_mail_or_message_makes_git_complain(repository: BareRepository, text: str) -> None:
     tree = repository.write("tree", b"")
     commit = CommitObject(tree, (), Signature(text, text, 1), text)
@@ -179,9 +173,7 @@ def test_a_blob_of_another_size_than_announced_is_refused() -> None:
 
 def test_a_pointer_is_what_git_lfs_writes() -> None:
     pointer = LfsPointer(DIGEST, 134217728)
-    assert pointer.text == (
-        f"version https://git-lfs.github.com/spec/v1\noid sha256:{DIGEST}\nsize 134217728\n"
-    )
+    assert pointer.text == (f"version https://git-lfs.github.com/spec/v1\noid sha256:{DIGEST}\nsize 134217728\n")
     assert pointer.pointer_size == len(pointer.data) == 134
     assert pointer.oid == blob_oid(pointer.data)
     assert LfsPointer.parse(pointer.data) == pointer
@@ -229,11 +221,7 @@ def _is_accepted(name: str) -> bool:
 
 
 NAMES = st.text(min_size=1, max_size=20).filter(_is_accepted)
-OIDS = (
-    st.binary(min_size=20, max_size=20)
-    .map(lambda raw: GitOid(raw.hex()))
-    .filter(lambda oid: oid.hex != "0" * 40)
-)
+OIDS = st.binary(min_size=20, max_size=20).map(lambda raw: GitOid(raw.hex())).filter(lambda oid: oid.hex != "0" * 40)
 ENTRIES = st.builds(TreeEntry, st.sampled_from(Mode), NAMES, OIDS)
 TREES = st.lists(ENTRIES, max_size=12, unique_by=lambda entry: entry.name)
 ANY_TEXT = st.text(st.characters(categories=None), max_size=60)
