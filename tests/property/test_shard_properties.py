@@ -5,13 +5,12 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.blobs import xorb
-from entrepot.blobs.assembly import AnnouncedFile, verify_file
-from entrepot.blobs.merkle import XetHash, chunk_hash, file_hash, range_hash, xorb_hash
-from entrepot.blobs.reconstruction import Term
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Invalid
-from entrepot.protocols.huggingface.xet import shard
+from entrepot.xet import shard, xorb
+from entrepot.xet.assembly import AnnouncedFile, verify_file
+from entrepot.xet.merkle import XetHash, chunk_hash, file_hash, range_hash, xorb_hash
+from entrepot.xet.reconstruction import Term
 
 HEADER = bytes.fromhex("48465265706f4d6574614461746100556967456a7b815783a5bdd95ccdd14aa9") + struct.pack("<QQ", 2, 0)
 BOOKEND = b"\xff" * 32 + bytes(16)

@@ -4,10 +4,10 @@ import lz4.frame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrepot.blobs import xorb
-from entrepot.blobs.merkle import XetHash, chunk_hash, xorb_hash
-from entrepot.blobs.xorb import XorbIndex
 from entrepot.domain.errors import Corrupt, Invalid
+from entrepot.xet import xorb
+from entrepot.xet.merkle import XetHash, chunk_hash, xorb_hash
+from entrepot.xet.xorb import XorbIndex
 
 Chunks = list[tuple[bytes, int]]
 

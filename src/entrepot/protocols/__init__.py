@@ -1,1 +1,1 @@
-"""What clients speak."""
+"""What clients speak: each module offers `PROTOCOL`; they are strangers to one another."""

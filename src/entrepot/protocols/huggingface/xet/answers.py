@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
-from entrepot.blobs.merkle import XetHash
-from entrepot.blobs.reconstruction import Fetch, Plan
+from entrepot.xet.merkle import XetHash
+from entrepot.xet.reconstruction import Fetch, Plan
 
 UrlOf = Callable[[XetHash], str]
 """Makes the signed URL of a xorb."""

@@ -4,11 +4,11 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from entrepot.blobs.assembly import AnnouncedFile
-from entrepot.blobs.merkle import HASH_BYTES, XetHash
-from entrepot.blobs.reconstruction import Term
-from entrepot.blobs.xorb import MAX_CHUNKS, XorbIndex
 from entrepot.domain.errors import Invalid, TooLarge
+from entrepot.xet.assembly import AnnouncedFile
+from entrepot.xet.merkle import HASH_BYTES, XetHash
+from entrepot.xet.reconstruction import Term
+from entrepot.xet.xorb import MAX_CHUNKS, XorbIndex
 
 RECORD = 48
 MAX_SHARD = 64 * 1024 * 1024 + 1024 * 1024  # clients merge shards up to 64 MiB; the rest is slack

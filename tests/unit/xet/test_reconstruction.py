@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from entrepot.blobs import virtual, xorb
-from entrepot.blobs.merkle import XetHash, chunk_hash, xorb_hash
-from entrepot.blobs.reconstruction import ChunkMap, Fetch, Plan, Term, covered, plan, virtual_terms
-from entrepot.blobs.xorb import HEADER_BYTES, XorbIndex
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Corrupt, RangeNotSatisfiable
+from entrepot.xet import virtual, xorb
+from entrepot.xet.merkle import XetHash, chunk_hash, xorb_hash
+from entrepot.xet.reconstruction import ChunkMap, Fetch, Plan, Term, covered, plan, virtual_terms
+from entrepot.xet.xorb import HEADER_BYTES, XorbIndex
 
 ONE = [os.urandom(n) for n in (10, 20, 30, 40, 50)]
 TWO = [os.urandom(n) for n in (7, 1, 100)]

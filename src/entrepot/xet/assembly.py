@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from entrepot.blobs.merkle import HashTree, XetHash, file_hash_of_root, range_hash
-from entrepot.blobs.reconstruction import Term
-from entrepot.blobs.xorb import XorbIndex
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Invalid
+from entrepot.xet.merkle import HashTree, XetHash, file_hash_of_root, range_hash
+from entrepot.xet.reconstruction import Term
+from entrepot.xet.xorb import XorbIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.blobs.merkle import (
+from entrepot.domain.digest import Digest
+from entrepot.domain.errors import Invalid
+from entrepot.xet.merkle import (
     NO_CHUNKS,
     HashTree,
     XetHash,
@@ -14,8 +16,6 @@ from entrepot.blobs.merkle import (
     tree_hash,
     xorb_hash,
 )
-from entrepot.domain.digest import Digest
-from entrepot.domain.errors import Invalid
 
 TWENTY = [bytes([i]) * (1000 + i) for i in range(20)]
 PAIRS = [(chunk_hash(chunk), len(chunk)) for chunk in TWENTY]

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from entrepot.blobs import virtual
-from entrepot.blobs.merkle import chunk_hash
-from entrepot.blobs.virtual import CHUNK, STORED_CHUNK, XORB, Batch, Stretch
-from entrepot.blobs.xorb import MAX_XORB, pack
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Invalid, RangeNotSatisfiable
+from entrepot.xet import virtual
+from entrepot.xet.merkle import chunk_hash
+from entrepot.xet.virtual import CHUNK, STORED_CHUNK, XORB, Batch, Stretch
+from entrepot.xet.xorb import MAX_XORB, pack
 
 BLOB = os.urandom(3 * CHUNK + 1000)
 DIGEST = Digest.of(BLOB)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from entrepot.blobs import xorb
-from entrepot.blobs.assembly import AnnouncedFile, verify_file
-from entrepot.blobs.merkle import NO_CHUNKS, chunk_hash, file_hash, range_hash, xorb_hash
-from entrepot.blobs.reconstruction import Term
-from entrepot.blobs.xorb import XorbIndex
 from entrepot.domain.errors import Invalid
+from entrepot.xet import xorb
+from entrepot.xet.assembly import AnnouncedFile, verify_file
+from entrepot.xet.merkle import NO_CHUNKS, chunk_hash, file_hash, range_hash, xorb_hash
+from entrepot.xet.reconstruction import Term
+from entrepot.xet.xorb import XorbIndex
 
 
 def index_of(chunks: list[bytes]) -> XorbIndex:

@@ -9,8 +9,8 @@ from itertools import pairwise
 import lz4.frame
 import numpy as np
 
-from entrepot.blobs.merkle import HASH_BYTES, HashTree, XetHash, chunk_hash
 from entrepot.domain.errors import Corrupt, Invalid, TooLarge
+from entrepot.xet.merkle import HASH_BYTES, HashTree, XetHash, chunk_hash
 
 MAX_CHUNK = 128 * 1024  # the longest that Xet's chunkers cut
 MAX_STORED_CHUNK = 2 * MAX_CHUNK  # packing may lengthen a chunk, but nobody honest doubles it

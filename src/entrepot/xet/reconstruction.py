@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from entrepot.blobs.merkle import XetHash
-from entrepot.blobs.virtual import VirtualXorb
 from entrepot.domain.errors import Corrupt, RangeNotSatisfiable
+from entrepot.xet.merkle import XetHash
+from entrepot.xet.virtual import VirtualXorb
 
 
 class ChunkMap(Protocol):

@@ -6,10 +6,10 @@ from itertools import islice
 
 from blake3 import blake3
 
-from entrepot.blobs.merkle import XetHash
-from entrepot.blobs.xorb import HEADER_BYTES, MAX_CHUNK, chunk_header
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Invalid, RangeNotSatisfiable
+from entrepot.xet.merkle import XetHash
+from entrepot.xet.xorb import HEADER_BYTES, MAX_CHUNK, chunk_header
 
 CHUNK = MAX_CHUNK
 CHUNKS_PER_XORB = 500  # 62.5 MiB: with headers, within what clients expect of a xorb

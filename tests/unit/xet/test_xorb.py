@@ -7,10 +7,10 @@ import tracemalloc
 import lz4.frame
 import pytest
 
-from entrepot.blobs import xorb
-from entrepot.blobs.merkle import NO_CHUNKS, XetHash, chunk_hash, xorb_hash
-from entrepot.blobs.xorb import XorbIndex
 from entrepot.domain.errors import Corrupt, Invalid, TooLarge
+from entrepot.xet import xorb
+from entrepot.xet.merkle import NO_CHUNKS, XetHash, chunk_hash, xorb_hash
+from entrepot.xet.xorb import XorbIndex
 
 CHUNKS = [b"a" * 9000, os.urandom(4097), b"abcd" * 20_000 + b"xyz", b"!"]
 SCHEMES = [0, 1, 2, 0]

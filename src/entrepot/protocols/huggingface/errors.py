@@ -1,0 +1,77 @@
+"""The Hub's words for what went wrong: a status, a code in a header, and a sentence."""
+
+import json
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from entrepot.domain import errors
+from entrepot.domain.errors import EntrepotError
+from entrepot.http.errors import look_up
+
+MAX_MESSAGE = 1000
+"""Proxies refuse headers that are much longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one error is said."""
+
+    status: int
+    code: str = ""
+
+
+TABLE: dict[type[EntrepotError], Word] = {
+    EntrepotError: Word(500),
+    errors.NotFound: Word(404, "RepoNotFound"),
+    errors.RevisionNotFound: Word(404, "RevisionNotFound"),
+    errors.FileNotFound: Word(404, "EntryNotFound"),
+    errors.Unauthenticated: Word(401),
+    errors.Forbidden: Word(403),
+    errors.Blocked: Word(403, "GatedRepo"),
+    errors.Invalid: Word(400),
+    errors.TooLarge: Word(413),
+    errors.Conflict: Word(409),
+    errors.StaleParent: Word(412),
+    errors.RangeNotSatisfiable: Word(416),
+    errors.NotReady: Word(503),
+    errors.Corrupt: Word(500),
+    errors.UpstreamError: Word(502),
+    errors.UpstreamUnavailable: Word(503),
+    errors.UpstreamRefused: Word(502),
+}
+
+
+def answer(error: EntrepotError, *, anonymous: bool = False) -> Response:
+    """The answer that clients turn back into the same error.
+
+    HEAD answers have no body, so everything stands in headers too. Somebody without a token who may not know of a
+    package is asked for one: 401, with the same code.
+    """
+    word = look_up(TABLE, error)
+    status = 401 if anonymous and word.code == "RepoNotFound" else word.status
+    headers = {"X-Error-Message": _one_line(error.message)}
+    if word.code:
+        headers["X-Error-Code"] = word.code
+    headers.update(_extra(error, status))
+    body = json.dumps({"error": error.message}).encode()
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _extra(error: EntrepotError, status: int) -> dict[str, str]:
+    extra: dict[str, str] = {}
+    if isinstance(error, errors.FileNotFound) and error.commit:
+        # With the commit a client remembers that the file is not there, and does not ask again.
+        extra["X-Repo-Commit"] = error.commit
+    if isinstance(error, errors.RangeNotSatisfiable):
+        extra["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, errors.NotReady | errors.UpstreamUnavailable):
+        extra["Retry-After"] = str(error.after)
+    if status == 401:
+        extra["WWW-Authenticate"] = 'Basic realm="entrepot: any user name, a token as the password"'
+    return extra
+
+
+def _one_line(text: str) -> str:
+    plain = text.encode("ascii", "backslashreplace").decode()
+    return "".join(char if char.isprintable() else " " for char in plain)[:MAX_MESSAGE]
