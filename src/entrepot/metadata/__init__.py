@@ -1,0 +1,1 @@
+"""What content says of itself: cards and headers, read without running anything."""
