@@ -52,6 +52,7 @@ BLOCKS = st.lists(st.one_of(st.sampled_from(YAML_PIECES), st.text(st.characters(
     "".join
 )
 KINDS = st.sampled_from(["model", "dataset", "space", "other"])
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
     st.none()
     | st.booleans()
