@@ -17,7 +17,8 @@ def collect(drawer: str, attribute: str, kind: type[T], name: Callable[[T], str]
     """Everything that the modules of the package `drawer` offer as `attribute`, by name.
 
     Third parties add to it by an entry point whose group is the drawer's dotted name. Raises `BrokenDrawer` where a
-    module offers nothing of that kind or a name is offered twice; errors on import are not caught.
+    module offers nothing of that kind or a name is offered twice; errors on import are not caught. Modules that the
+    drawer lists as its `CONTRACT` are what the alternatives share, and offer nothing.
     """
     found: dict[str, T] = {}
     for source, offer in _offers(drawer, attribute):
@@ -31,6 +32,7 @@ def collect(drawer: str, attribute: str, kind: type[T], name: Callable[[T], str]
 
 def _offers(drawer: str, attribute: str) -> list[tuple[str, object]]:
     package = importlib.import_module(drawer)
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__, f"{drawer}."))
+    shared = {f"{drawer}.{name}" for name in getattr(package, "CONTRACT", ())}
+    names = sorted({info.name for info in pkgutil.iter_modules(package.__path__, f"{drawer}.")} - shared)
     own = [(name, getattr(importlib.import_module(name), attribute, None)) for name in names]
     return own + [(point.value, point.load()) for point in entry_points(group=drawer)]

@@ -1,7 +1,7 @@
 """Where does a name lead? Each module offers `KIND`: local, remote, virtual, behind one contract."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,15 +10,12 @@ from entrepot.catalog.repositories import RepositoryRow
 from entrepot.catalog.search import Query
 from entrepot.domain.content import File, Folder, Package, Ref, Revision
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
+from entrepot.repositories.memory import Memory
+from entrepot.repositories.upstream import Page as Page
 from entrepot.repositories.upstream import Upstream
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list, and where the next part begins; an empty cursor means that this was the last."""
-
-    packages: list[Package]
-    cursor: str = ""
+CONTRACT = ("memory", "upstream")
+"""The modules here that are not a kind of repository but what the kinds share."""
 
 
 class Repository(Protocol):
@@ -83,6 +80,8 @@ class Parts:
     """How long it is remembered that upstream does not have a name."""
     open: Callable[[RepositoryKey], Awaitable[Repository]]
     """Opens another repository, for virtual ones."""
+    memory: Memory = field(default_factory=Memory)
+    """What this process knows between two requests."""
 
 
 @dataclass(frozen=True, slots=True)
