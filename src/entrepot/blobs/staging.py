@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,11 @@ from entrepot.blobs.store import PIECE
 from entrepot.blobs.threads import in_thread
 from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import TooLarge
+
+FLUSH_SECONDS = 0.2
+"""What arrives slowly is written this soon, for those who read while it lands."""
+SYNC_EVERY = 64 << 20
+"""Bytes go to the disk while more arrive, or the last step of a large file would be a long wait."""
 
 
 class Hasher(Protocol):
@@ -59,67 +64,120 @@ class Staging:
             raise
 
 
+def _nobody(landed: int) -> None:
+    """Nobody watches."""
+
+
 class Arrival:
     """One file on its way in. Pieces are gathered to 1 MiB, then written and hashed side by side."""
 
-    def __init__(self, path: Path, limit: int, git_size: int | None) -> None:
+    def __init__(self, path: Path, limit: int, git_size: int | None, *, resume: bool = False) -> None:
         self.path = path
-        self.size = 0
+        self.watcher: Callable[[int], None] = _nobody
+        """Told how many bytes can be read from `path`, whenever that is more."""
         self._limit = limit
         self._gathered: list[bytes] = []
         self._waiting = 0
         self._at_work: asyncio.Future[None] | None = None
-        self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        self._syncing: asyncio.Future[None] | None = None
+        self._synced = 0
+        self._flushed_at = 0.0
+        self._descriptor = _open(path, resume)
+        self.landed = self.size = self._unhashed = os.lseek(self._descriptor, 0, os.SEEK_END)
+        """`landed` is how many bytes can be read from `path` by now, `size` how many have been sent."""
         self._hashers = _hashers(git_size)
 
-    @property
-    def landed(self) -> int:
-        """How many bytes can be read from `path` by now."""
-        return self.size - self._waiting - (0 if self._at_work is None or self._at_work.done() else PIECE)
+    async def catch_up(self) -> None:
+        """Hash what an earlier arrival left; comes before the first `write` after `resume`."""
+        await in_thread(self._hash_what_is_there)
+
+    def _hash_what_is_there(self) -> None:
+        at = 0
+        while at < self._unhashed:
+            data = os.pread(self._descriptor, min(PIECE, self._unhashed - at), at)
+            if not data:
+                raise OSError(f"{self.path} has become shorter")
+            for hasher in self._hashers:
+                hasher.update(data)
+            at += len(data)
 
     async def write(self, piece: bytes) -> None:
         """Take the next piece; waits while the one before the last is still being worked on. Raises `TooLarge`."""
+        if self.size + len(piece) > self._limit:
+            raise TooLarge(f"more than {self._limit} bytes were sent")
         self.size += len(piece)
         self._waiting += len(piece)
-        if self.size > self._limit:
-            raise TooLarge(f"more than {self._limit} bytes were sent")
         self._gathered.append(piece)
-        if self._waiting >= PIECE:
-            await self._flush()
+        if self._waiting >= PIECE or asyncio.get_running_loop().time() - self._flushed_at > FLUSH_SECONDS:
+            await self.flush()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """See to it that all so far is being written; what was before has been."""
+        await _settle(self._at_work)
         pieces, self._gathered, self._waiting = self._gathered, [], 0
-        if self._at_work is not None:
-            await self._at_work
+        if not pieces:
+            return
+        loop = asyncio.get_running_loop()
+        self._flushed_at = loop.time()
         self._at_work = asyncio.ensure_future(in_thread(self._absorb, pieces))
+        self._at_work.add_done_callback(lambda _: self.watcher(self.landed))
+        if self.landed - self._synced >= SYNC_EVERY and (self._syncing is None or self._syncing.done()):
+            self._synced = self.landed
+            self._syncing = asyncio.ensure_future(in_thread(os.fdatasync, self._descriptor))
 
     def _absorb(self, pieces: list[bytes]) -> None:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]
+        self.landed += len(data)
         for hasher in self._hashers:
             hasher.update(data)
 
     async def finish(self) -> Landed:
         """What has landed, hashed whole. The file is not yet durable: `BlobStore.put` sees to that."""
-        if self._gathered:
-            await self._flush()
-        if self._at_work is not None:
-            await self._at_work
-        os.close(self._descriptor)
-        self._descriptor = -1
+        await self.flush()
+        await _settle(self._at_work)
+        await _settle(self._syncing)
+        self._close()
         git = GitOid(self._hashers[1].hexdigest()) if len(self._hashers) > 1 else None
         return Landed(self.path, self.size, Digest(self._hashers[0].hexdigest()), git)
 
+    async def leave(self) -> None:
+        """Stop here, and leave what has landed for another arrival to resume."""
+        work = [task for task in (self._at_work, self._syncing) if task is not None]
+        if work:
+            await asyncio.wait(work)
+        for task in work:
+            task.exception()
+        self._close()
+
     async def discard(self) -> None:
         """Give it up; nothing is left behind. Harmless after `finish`, once the file has been taken over."""
-        if self._at_work is not None:
-            await asyncio.wait([self._at_work])
+        await self.leave()
+        self.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        self.path.unlink(missing_ok=True)
+
+
+async def _settle(work: "asyncio.Future[None] | None") -> None:
+    # Not simply awaited: that would cancel it with us, and its thread would go on with a descriptor of somebody else.
+    if work is not None:
+        await asyncio.wait([work])
+        work.result()
+
+
+def _open(path: Path, resume: bool) -> int:
+    if not resume:
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except PermissionError:
+        # Complete and already made read-only: its arrival was stopped between two steps of `BlobStore.put`.
+        return os.open(path, os.O_RDONLY)
 
 
 def _hashers(git_size: int | None) -> list[Hasher]:

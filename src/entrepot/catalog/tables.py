@@ -121,6 +121,8 @@ packages = Table(
     Column("likes", RowId, nullable=False, default=0),
     Column("facts", JSON, nullable=False, default=dict),
     Column("described", String(40), nullable=False, default=""),  # the commit that the facts were read from
+    Column("changes", RowId, nullable=False, default=0),  # counts what moves its refs
+    Column("pruned", RowId, nullable=False, default=-1),  # the count at which nothing was left to prune
     UniqueConstraint("repository_id", "type", "folded"),
     Index(None, "repository_id", "type", "updated_at"),
     Index(None, "repository_id", "type", "downloads"),
@@ -151,6 +153,7 @@ revisions = Table(
     Column("tree", String(40), nullable=False),
     Column("date", UtcTime, nullable=False),
     Column("data", Bytes, nullable=False),  # the commit object as git has it
+    Column("unreachable_since", UtcTime),  # no ref leads here any more
     UniqueConstraint("package_id", "commit_id"),
     sqlite_autoincrement=True,
 )
@@ -262,10 +265,11 @@ upstream_files = Table(
     Column("commit_id", String(40), primary_key=True),
     Column("path", Text, primary_key=True),
     Column("size", RowId, nullable=False),
-    Column("oid", String(40), nullable=False),  # empty where upstream told the digest alone
+    Column("oid", String(40), nullable=False),
     Column("lfs", String(64)),
     _to("blobs", "blob_id", gone="RESTRICT", empty=True),
     Index(None, "blob_id"),
+    Index(None, "oid"),
 )
 upstream_answers = Table(
     "upstream_answers",

@@ -1,10 +1,172 @@
 """Flights: one fetch from upstream, shared by all who ask for the same file, readable while it lands."""
 
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+from entrepot.blobs import landing
+from entrepot.blobs.landing import Landing
+from entrepot.blobs.store import PIECE
+from entrepot.blobs.threads import in_thread
+from entrepot.domain.content import Blob, File
+from entrepot.domain.errors import EntrepotError, NotReady, UpstreamUnavailable
+from entrepot.operations import outcomes
+from entrepot.operations.fetching import Order, fetch
+
 LEFT_FOR = timedelta(days=1)
 """How long what a dead flight left is kept for somebody to resume."""
+HELD_BACK = 1 << 20
+"""The end of a file that nobody gets before the whole of it is verified and stored."""
+POLL_SECONDS = 0.03
+"""How often a process looks at what another one is fetching."""
+PATIENCE_SECONDS = 600
+"""How long another process may make no progress before those who wait here are told so."""
+
+log = logging.getLogger(__name__)
+
+
+class Flight:
+    """One file on its way here. Reading it is safe at any time; what is read has landed, and may still prove wrong."""
+
+    def __init__(self, folder: Path, key: str, order: Order) -> None:
+        self.order = order
+        self.blob: Blob | None = None
+        """The file's blob, once it is verified and stored."""
+        self._landing = Landing(folder, key)
+        self._error: EntrepotError | None = None
+        self._landed = 0
+        self._changed = asyncio.Event()
+        self._descriptor = -1
+        self._leading = False
+        self._readers = 0
+        self.task = asyncio.ensure_future(self._fly())
+
+    @property
+    def file(self) -> File:
+        """The file as it was asked for."""
+        return self.order.file
+
+    async def _fly(self) -> None:
+        try:
+            self.blob = await self._arrive()
+        except EntrepotError as error:
+            self._error = error
+        except OSError as error:
+            log.error("a file from upstream can't be kept", extra={"file": self.order.label, "error": str(error)})
+            self._error = NotReady(f"{self.file.path} can't be kept at the moment: {error.strerror}", after=60)
+        except asyncio.CancelledError:
+            self._error = NotReady("the server is going down; try again", after=5)
+        except Exception:
+            log.exception("a flight came to an unexpected end", extra={"file": self.order.label})
+            self._error = NotReady(f"{self.file.path} could not be fetched; the log of the server says why", after=5)
+        finally:
+            self._landing.release()
+            self._close_unless_read()
+            self._tell()
+
+    async def _arrive(self) -> Blob:
+        quiet_since = asyncio.get_running_loop().time()
+        while True:
+            outcome = await in_thread(self._landing.claim)
+            if outcome == b"":
+                return await self._lead()
+            if outcome is not None and (blob := await self._learn(outcome)):
+                return blob
+            now = asyncio.get_running_loop().time()
+            if await in_thread(self._look):
+                quiet_since = now
+                self._tell()
+            if now - quiet_since > PATIENCE_SECONDS:
+                raise UpstreamUnavailable(f"{self.file.path} is being fetched and makes no progress")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _learn(self, outcome: bytes) -> Blob | None:
+        error = outcomes.error_of(outcome)
+        if error is not None:
+            raise error
+        return await self.order.find()
+
+    def _look(self) -> bool:
+        """Whether more has landed in the part that another process writes."""
+        if self._descriptor < 0:
+            try:
+                self._descriptor = os.open(self._landing.part, os.O_RDONLY)
+            except FileNotFoundError:
+                return False
+        before, self._landed = self._landed, os.fstat(self._descriptor).st_size
+        return self._landed > before
+
+    async def _lead(self) -> Blob:
+        try:
+            blob = await fetch(self.order, self._landing, self._progress)
+        except Exception as error:
+            await in_thread(self._landing.finish, outcomes.of_error(error))
+            raise
+        await in_thread(self._landing.finish, outcomes.STORED)
+        return blob
+
+    def _progress(self, landed: int) -> None:
+        if not self._leading:
+            self._leading = True
+            self._open_anew()
+        self._landed = landed
+        self._tell()
+
+    def _open_anew(self) -> None:
+        # The part of the process that led before us may have been another file.
+        descriptor = os.open(self._landing.part, os.O_RDONLY)
+        if self._descriptor < 0:
+            self._descriptor = descriptor
+        else:
+            os.dup2(descriptor, self._descriptor)
+            os.close(descriptor)
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def _close_unless_read(self) -> None:
+        over = self.blob is not None or self._error is not None
+        if self._descriptor >= 0 and over and not self._readers:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    @property
+    def _may_leave(self) -> int:
+        """How many bytes may be read: all, or what has landed without the end of the file."""
+        if self.blob is not None:
+            return self.file.size
+        return min(self._landed, self.file.size - min(HELD_BACK, self.file.size))
+
+    async def reach(self, position: int) -> int:
+        """Wait until more than `position` bytes may be read, and say how many; raises what the flight ended with."""
+        while True:
+            if self._error is not None:
+                # A new one for everybody: several tasks raising the same one would tangle up its traceback.
+                raise outcomes.again(self._error)
+            if self._may_leave > position or self.blob is not None:
+                return self._may_leave
+            await self._changed.wait()
+
+    async def read(self, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `end` as they land; ends early where the rest has to be read from the store."""
+        self._readers += 1
+        try:
+            while start < end:
+                ready = await self.reach(start)
+                if self._descriptor < 0:
+                    return
+                piece = await in_thread(os.pread, self._descriptor, min(PIECE, ready - start, end - start), start)
+                if not piece:
+                    return
+                yield piece
+                start += len(piece)
+        finally:
+            self._readers -= 1
+            self._close_unless_read()
 
 
 class Flights:
@@ -12,10 +174,29 @@ class Flights:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._flights: dict[str, Flight] = {}
+        self._closed = False
+
+    def board(self, key: str, order: Order) -> Flight:
+        """The flight of that key: the one under way, or a new one. Raises `NotReady` at the end of the server."""
+        flight = self._flights.get(key)
+        if flight is None:
+            if self._closed:
+                raise NotReady("the server is going down; try again", after=5)
+            flight = self._flights[key] = Flight(self._folder, key, order)
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        return flight
 
     async def close(self, grace: float) -> None:
         """Wait at most `grace` seconds for what is under way, then leave the rest to be resumed."""
+        self._closed = True
+        tasks = [flight.task for flight in self._flights.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def sweep(self, older_than: timedelta = LEFT_FOR) -> int:
         """Remove what dead flights left behind; how many bytes that freed."""
-        return 0
+        return await in_thread(landing.sweep, self._folder, older_than.total_seconds())

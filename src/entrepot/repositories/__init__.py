@@ -1,6 +1,6 @@
 """Where does a name lead? Each module offers `KIND`: local, remote, virtual, behind one contract."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -53,7 +53,7 @@ class Repository(Protocol):
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         """The tags that packages can be filtered by, as the Hub groups them; may be empty."""
 
-    def fetch(self, revision: Revision, file: File, start: int) -> AsyncIterator[bytes]:
+    def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
         """The bytes of a file that is not stored yet, from upstream, beginning at `start`.
 
         What comes is not verified. Raises `UpstreamError` where upstream breaks off, stalls, or sends another file;

@@ -1,6 +1,6 @@
 """Local: packages that were made here."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
 from entrepot.catalog import packages, revisions, search, trees
@@ -64,7 +64,7 @@ class LocalRepository:
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         return {}
 
-    def fetch(self, revision: Revision, file: File, start: int) -> AsyncIterator[bytes]:
+    def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
         raise FileNotFound(f"{self._row.key} has no upstream to fetch {file.path} from")
 
     async def member(self, name: PackageName) -> Repository:

@@ -1,6 +1,6 @@
 """Upstream: what a remote repository asks of the outside registry that it stands for."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,5 +52,5 @@ class Upstream(Protocol):
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         """The tags that packages can be filtered by, as the Hub groups them."""
 
-    def open(self, name: PackageName, commit: GitOid, file: File, start: int) -> AsyncIterator[bytes]:
+    def open(self, name: PackageName, commit: GitOid, file: File, start: int) -> AsyncGenerator[bytes, None]:
         """The file's bytes, beginning at `start`; what comes is not verified."""
