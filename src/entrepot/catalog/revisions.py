@@ -137,11 +137,19 @@ def point(connection: Connection, package_id: int, name: RefName, commit: GitOid
     here = (refs.c.package_id == package_id, refs.c.name == name.text)
     if connection.execute(update(refs).where(*here).values(commit_id=commit.hex)).rowcount == 0:
         connection.execute(insert(refs).values(package_id=package_id, name=name.text, commit_id=commit.hex))
-    connection.execute(update(packages).where(packages.c.id == package_id).values(updated_at=now()))
+    _count_change(connection, package_id, updated_at=now())
+
+
+def _count_change(connection: Connection, package_id: int, **values: datetime) -> None:
+    # Also locks the package's row: the collector drops a commit only while nobody can point to it.
+    connection.execute(
+        update(packages).where(packages.c.id == package_id).values(changes=packages.c.changes + 1, **values)
+    )
 
 
 def create_ref(connection: Connection, package_id: int, name: RefName, commit: GitOid, message: str = "") -> None:
     """A new branch or tag; raises `AlreadyExists`, and `RevisionNotFound` for a commit that is not there."""
+    _count_change(connection, package_id)
     if _row(connection, package_id, commit) is None:
         raise RevisionNotFound(f"Invalid rev id: {commit}")
     if read_ref(connection, package_id, name) is not None:
@@ -153,6 +161,7 @@ def create_ref(connection: Connection, package_id: int, name: RefName, commit: G
 
 def delete_ref(connection: Connection, package_id: int, name: RefName) -> None:
     """Take a branch or tag away; raises `RevisionNotFound`."""
+    _count_change(connection, package_id)
     gone = connection.execute(delete(refs).where(refs.c.package_id == package_id, refs.c.name == name.text))
     if gone.rowcount == 0:
         raise RevisionNotFound(f"there is no {'tag' if name.kind == 'tags' else 'branch'} {name.short}")
