@@ -244,6 +244,7 @@ terms = Table(
     metadata,
     _to("blobs", "blob_id", key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("offset", RowId, nullable=False),  # where in the blob it begins, so that a range reads few rows
     _to("xorbs", "xorb_id", gone="RESTRICT"),
     Column("chunk_start", Integer, nullable=False),
     Column("chunk_end", Integer, nullable=False),

@@ -34,16 +34,37 @@ def verify_file(file: AnnouncedFile, xorbs: Mapping[XetHash, XorbIndex]) -> None
     Raises `Invalid`, which names the file and the term: a xorb that is not there, chunks that it has
     not, a wrong length or range hash, or a list of chunks that is another file.
     """
-    if file.ranges is None or len(file.ranges) != len(file.terms):
-        raise Invalid(f"file {file.hash} does not come with a verification hash for each of its terms")
-    tree = HashTree()
-    for number, (term, expected) in enumerate(zip(file.terms, file.ranges, strict=True)):
-        try:
-            _add_term(tree, term, expected, xorbs)
-        except Invalid as problem:
-            raise Invalid(f"file {file.hash}, term {number}: {problem}") from None
-    if (found := file_hash_of_root(tree.root())) != file.hash:
-        raise Invalid(f"file {file.hash} was announced, but its {len(file.terms)} terms hash to {found}")
+    verification = Verification(file)
+    verification.add(len(file.terms), xorbs)
+    verification.finish()
+
+
+class Verification:
+    """The same, a few terms at a time: the indexes of a long file's xorbs need not all be at hand at once."""
+
+    def __init__(self, file: AnnouncedFile) -> None:
+        if file.ranges is None or len(file.ranges) != len(file.terms):
+            raise Invalid(f"file {file.hash} does not come with a verification hash for each of its terms")
+        self._file = file
+        self._ranges = file.ranges
+        self._tree = HashTree()
+        self._done = 0
+
+    def add(self, count: int, xorbs: Mapping[XetHash, XorbIndex]) -> None:
+        """Check the next terms; raises `Invalid`."""
+        for number in range(self._done, self._done + count):
+            try:
+                _add_term(self._tree, self._file.terms[number], self._ranges[number], xorbs)
+            except Invalid as problem:
+                raise Invalid(f"file {self._file.hash}, term {number}: {problem}") from None
+        self._done += count
+
+    def finish(self) -> None:
+        """Pass where all terms were checked and make the file; raises `Invalid`."""
+        if self._done != len(self._file.terms):
+            raise ValueError("a file is not verified before all of its terms are")
+        if (found := file_hash_of_root(self._tree.root())) != self._file.hash:
+            raise Invalid(f"file {self._file.hash} was announced, but its {self._done} terms hash to {found}")
 
 
 def _add_term(tree: HashTree, term: Term, expected: XetHash, xorbs: Mapping[XetHash, XorbIndex]) -> None:
