@@ -47,9 +47,18 @@ def _asked(repository_id: int, question: str) -> tuple[ColumnElement[bool], ...]
     return (upstream_answers.c.repository_id == repository_id, upstream_answers.c.question == question)
 
 
-def remember_package(connection: Connection, repository_id: int, asked: PackageName, seen: Package) -> Package:
-    """The row of a package as upstream describes it; the name that it was asked for by leads there too."""
+def remember_package(
+    connection: Connection, repository_id: int, asked: PackageName, seen: Package, *, refresh: bool
+) -> Package:
+    """The row of a package as upstream describes it; the name that it was asked for by leads there too.
+
+    A package that is known is described anew only to `refresh` it: old commits have old cards.
+    """
     row = package_rows.find_or_create(connection, repository_id, seen.name)
+    if asked.folded != seen.name.folded:
+        _lead_from(connection, repository_id, asked, row.id)
+    if row.facts and not refresh:
+        return row
     values = {
         "namespace": seen.name.namespace,
         "name": seen.name.name,
@@ -63,8 +72,6 @@ def remember_package(connection: Connection, repository_id: int, asked: PackageN
     connection.execute(update(packages).where(packages.c.id == row.id).values(**values))
     if row.facts != seen.facts:
         package_rows.describe(connection, row.id, "", seen.facts)
-    if asked.folded != seen.name.folded:
-        _lead_from(connection, repository_id, asked, row.id)
     return package_rows.by_id(connection, row.id)
 
 
