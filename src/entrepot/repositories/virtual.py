@@ -14,6 +14,8 @@ from entrepot.domain.names import FilePath, PackageName, PackageType
 from entrepot.repositories import Page, Parts, Repository, RepositoryKind
 
 MAX_CURSOR = 8192
+MAX_ROUNDS = 20
+"""How many pages of members are looked through for one page; a shorter page is no harm."""
 
 
 class VirtualRepository:
@@ -86,7 +88,9 @@ class VirtualRepository:
         position, inner = _read_cursor(cursor)
         limit = min(query.limit, MAX_PAGE)
         found: dict[str, Package] = {}
-        while position < len(ordered) and len(found) < limit:
+        for _ in range(MAX_ROUNDS):
+            if position >= len(ordered) or len(found) >= limit:
+                break
             asked = replace(query, limit=limit - len(found))
             page = await ordered[position].search(asked, inner)
             earlier = [member.row.id for member in ordered[:position]]

@@ -65,9 +65,10 @@ class Asking:
 
     async def ask(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> Json:
         """What upstream says now; all who ask the same at the same time share one question."""
-        return await asyncio.shield(
-            self._parts.memory.ask((self._row.id, question.key), lambda: self._ask(question, ask))
-        )
+        return await asyncio.shield(self._task(question, ask))
+
+    def _task(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> "asyncio.Task[Json]":
+        return self._parts.memory.ask((self._row.id, question.key), lambda: self._ask(question, ask))
 
     async def _ask(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> Json:
         try:
