@@ -3,10 +3,12 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from croniter import croniter
 
 PREFIX = "ENTREPOT_"
 
@@ -46,6 +48,12 @@ def _database(value: str) -> str | None:
     if not value or value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         return None
     return "has to begin with sqlite:/// or postgresql://"
+
+
+def _cron(value: str) -> str | None:
+    return (
+        None if not value or croniter.is_valid(value) else "has to be a time as cron writes it, such as '17 */6 * * *'"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,7 @@ class Settings:
     xorb_grace_days: float = _setting(
         28.0, "How long chunks that no file uses are kept; Xet clients refer to them for weeks.", _not_negative
     )
-    gc_interval_hours: float = _setting(6.0, "How often garbage is collected; 0 for never.", _not_negative)
+    gc_schedule: str = _setting("17 */6 * * *", "When garbage is collected, as cron writes it; empty for never.", _cron)
 
     @property
     def data_folder(self) -> Path:
@@ -141,7 +149,7 @@ def _of_file(file: Path) -> dict[str, tuple[Any, str]]:
 
 def _value(name: str, value: Any, source: str) -> Any:
     item = next(item for item in fields(Settings) if item.name == name)
-    kind = type(item.default)
+    kind: type = type(item.default)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise WrongSetting(f"{source}: {value!r} has to be {_words(kind)}")
     try:
@@ -161,7 +169,18 @@ def _words(kind: type) -> str:
 def table() -> list[tuple[str, str, str, str]]:
     """Each setting's name, environment variable, default and meaning, for the documentation."""
     return [
-        (item.name, PREFIX + item.name.upper(), str(item.default), item.metadata["doc"])
-        for item in fields(Settings)
-        if item.default is not MISSING
+        (item.name, PREFIX + item.name.upper(), str(item.default), item.metadata["doc"]) for item in fields(Settings)
     ]
+
+
+def multiprocess_folder() -> str:
+    """Where the workers of one machine share their metrics, as prometheus_client reads it; empty for one process."""
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
+def share_metrics(folder: Path) -> None:
+    """Let the workers that are started from here share their metrics in a folder, emptied now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob("*.db"):
+        leftover.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

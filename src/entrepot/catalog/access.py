@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import grants, tokens, users
@@ -13,6 +13,17 @@ from entrepot.domain.errors import Invalid, NotFound
 
 LAST_USE_GRAIN = timedelta(minutes=5)
 """How exactly the last use of a token is kept: a write for every request would be a write for every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that is to be made: its secret, and what it is for."""
+
+    secret: str
+    name: str
+    owner: str
+    grants: tuple[Grant, ...]
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +54,19 @@ def user_id(connection: Connection, name: str) -> int:
     return int(added)
 
 
-def create_token(
-    connection: Connection,
-    secret: str,
-    name: str,
-    owner: str,
-    scopes: tuple[Grant, ...],
-    expires_at: datetime | None,
-) -> TokenRow:
-    """The token, listed; raises `Invalid` without a scope."""
-    if not scopes:
+def create_token(connection: Connection, new: NewToken) -> TokenRow:
+    """The token, as it is listed; raises `Invalid` without a scope."""
+    if not new.grants:
         raise Invalid("a token needs at least one scope, such as 'hub:read'")
-    token_id = connection.execute(
-        insert(tokens)
-        .values(
-            hash=hash_of(secret),
-            name=name,
-            user_id=user_id(connection, owner),
-            created_at=now(),
-            expires_at=expires_at,
-        )
-        .returning(tokens.c.id)
-    ).scalar_one()
-    for grant in scopes:
+    values = {
+        "hash": hash_of(new.secret),
+        "name": new.name,
+        "user_id": user_id(connection, new.owner),
+        "created_at": now(),
+        "expires_at": new.expires_at,
+    }
+    token_id = connection.execute(insert(tokens).values(**values).returning(tokens.c.id)).scalar_one()
+    for grant in new.grants:
         actions = " ".join(sorted(action.value for action in grant.actions))
         connection.execute(insert(grants).values(token_id=token_id, repository=grant.repository, actions=actions))
     return next(row for row in list_tokens(connection) if row.id == token_id)
@@ -73,11 +74,20 @@ def create_token(
 
 def actor(connection: Connection, secret: str) -> Actor | None:
     """Who holds that token; None where it is unknown, expired or revoked, or its user disabled."""
+    return _actor(connection, tokens.c.hash == hash_of(secret))
+
+
+def actor_of(connection: Connection, token_id: int) -> Actor | None:
+    """The same for a token's row."""
+    return _actor(connection, tokens.c.id == token_id)
+
+
+def _actor(connection: Connection, which: ColumnElement[bool]) -> Actor | None:
     row = connection.execute(
         select(tokens.c.id, tokens.c.name, tokens.c.user_id, users.c.name.label("user"))
         .join(users, users.c.id == tokens.c.user_id)
         .where(
-            tokens.c.hash == hash_of(secret),
+            which,
             tokens.c.revoked_at.is_(None),
             or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now()),
             users.c.disabled_at.is_(None),

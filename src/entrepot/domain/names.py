@@ -16,9 +16,7 @@ MAX_REF_LENGTH = 255
 
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SEGMENT = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?")
-_RESERVED = frozenset(
-    {"api", "cas", "datasets", "hub", "kernels", "lfs", "models", "none", "resolve", "spaces", "v2"}
-)
+_RESERVED = frozenset({"api", "cas", "datasets", "hub", "kernels", "lfs", "models", "none", "resolve", "spaces", "v2"})
 """First path segments that mean something else in a URL; nobody may be called that."""
 _REF_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
@@ -42,9 +40,7 @@ class PackageType(StrEnum):
         for kind in cls:
             if kind.plural == word:
                 return kind
-        raise Invalid(
-            f"no package type is called {word[:40]!r}; there are models, datasets, spaces and kernels"
-        )
+        raise Invalid(f"no package type is called {word[:40]!r}; there are models, datasets, spaces and kernels")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -146,9 +142,7 @@ def _check_path_segment(segment: str, path: str) -> None:
     if segment in ("", ".", ".."):
         raise Invalid(f"the path {path[:200]!r} has an empty, '.' or '..' segment")
     if any(unicodedata.category(char) in ("Cc", "Cs") or char == "\\" for char in segment):
-        raise Invalid(
-            f"the path {path[:200]!r} has a control character, a lone surrogate or a backslash in it"
-        )
+        raise Invalid(f"the path {path[:200]!r} has a control character, a lone surrogate or a backslash in it")
     if len(segment.encode()) > MAX_SEGMENT_BYTES:
         raise Invalid(f"a segment of the path {path[:80]!r}… is over {MAX_SEGMENT_BYTES} bytes long")
     if _reads_as_dot_git(segment):

@@ -53,29 +53,35 @@ class Route:
     endpoint: Endpoint
     gives_bytes: bool = False
     """Whether it can hand out bytes, or a token that leads to them; the gate's tests read this."""
+    own_auth: bool = False
+    """Whether the endpoint checks the caller itself, by a link or token of another kind."""
 
 
 class RouteTable:
     """Routes in order; the first that matches answers."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], mount: str) -> None:
         self.routes = tuple(routes)
+        self._mount = re.compile(f"(?P<base>{_expression(mount)})(?P<rest>/.*|)")
         self._compiled = [(route, re.compile(_expression(route.pattern))) for route in self.routes]
 
-    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | tuple[None, frozenset[str]]:
-        """The route for a raw path and what stood in its holes; or no route, and the methods there are on that path.
+    def split(self, path: str) -> tuple[str, str, Mapping[str, str]]:
+        """The mount that a raw path begins with, what comes after it, and what stood in the mount's holes."""
+        found = self._mount.fullmatch(path)
+        if found is None:
+            return "", path, {}
+        holes = {name: decode(text) for name, text in found.groupdict().items() if name not in ("base", "rest")}
+        return found["base"], found["rest"].rstrip("/") or "/", holes
+
+    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """The route for a raw path, and what stood in its holes; None where nothing answers there.
 
         Raises `Invalid` for a path whose escapes are not UTF-8.
         """
-        others: set[str] = set()
         for route, expression in self._compiled:
-            found = expression.fullmatch(path)
-            if found is None:
-                continue
-            if route.method == method:
+            if route.method == method and (found := expression.fullmatch(path)):
                 return route, {name: decode(text) for name, text in found.groupdict().items()}
-            others.add(route.method)
-        return None, frozenset(others)
+        return None
 
 
 def _expression(pattern: str) -> str:

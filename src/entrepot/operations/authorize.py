@@ -23,6 +23,16 @@ async def authenticate(registry: Registry, token: str | None) -> Actor:
     return actor
 
 
+async def actor_of_token(registry: Registry, token_id: int | None) -> Actor:
+    """Who holds the token of that number now; raises `Unauthenticated` once it has expired or was revoked."""
+    if token_id is None:
+        return ANONYMOUS
+    actor = await registry.database.read(access.actor_of, token_id)
+    if actor is None:
+        raise Unauthenticated("the token that this link was made with is no longer valid")
+    return actor
+
+
 def may(actor: Actor, action: Action, row: RepositoryRow) -> bool:
     """Whether a grant covers it, or the repository lets everybody read."""
     return actor.may(action, row.key) or (action is Action.READ and row.anonymous_read)

@@ -34,11 +34,13 @@ async def look(registry: Registry, locator: Locator, actor: Actor) -> Found:
     return Found(repository, revision, file)
 
 
-async def download(registry: Registry, locator: Locator, actor: Actor) -> Clearance:
-    """The file, cleared for the way out. Raises `NotFound`, `Blocked`, `NotReady` or `UpstreamError`.
+async def download(registry: Registry, locator: Locator, actor: Actor, *, counts: bool = True) -> Clearance:
+    """The file, cleared for the way out; `counts` says whether this is a new download or one more part of one.
 
-    No bytes leave without the clearance.
+    No bytes leave without the clearance. Raises `NotFound`, `Blocked`, `NotReady` or `UpstreamError`.
     """
     found = await look(registry, locator, actor)
     file, source, report = await ingest(registry, found.repository, found.revision, found.file)
+    if counts:
+        registry.usage.count(found.revision.package)
     return clear(registry, found.revision, file, source, report)

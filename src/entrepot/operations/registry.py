@@ -10,6 +10,7 @@ from entrepot.catalog.database import Database
 from entrepot.domain.names import RepositoryKey
 from entrepot.operations.flight import Flights
 from entrepot.operations.signing import Signer
+from entrepot.operations.usage import Usage
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings
 
@@ -26,6 +27,7 @@ class Registry:
     signer: Signer
     parts: Parts
     kinds: Mapping[str, RepositoryKind]
+    usage: Usage
 
     async def repository(self, key: RepositoryKey) -> Repository:
         """The repository of that key; raises `RepositoryNotFound`. Says nothing of whether the caller may know of it."""

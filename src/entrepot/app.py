@@ -1,0 +1,169 @@
+"""Puts the parts together: the only module that knows them all."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from entrepot import __version__, plugins
+from entrepot.blobs.staging import Staging
+from entrepot.blobs.store import Backend, BlobStore
+from entrepot.catalog import instance, repositories
+from entrepot.catalog.database import Database
+from entrepot.catalog.migrate import migrate
+from entrepot.domain.errors import EntrepotError, Invalid
+from entrepot.domain.names import RepositoryKey
+from entrepot.http.log import WithRequestId, set_up
+from entrepot.jobs import Job, run_forever
+from entrepot.operations import setup
+from entrepot.operations.flight import Flights
+from entrepot.operations.registry import Registry
+from entrepot.operations.signing import Signer
+from entrepot.operations.usage import Usage
+from entrepot.protocols import WireProtocol
+from entrepot.repositories import Parts, Repository, RepositoryKind
+from entrepot.settings import Settings, multiprocess_folder
+
+WRITE_DOWN_SECONDS = 30
+
+
+def build(settings: Settings) -> Registry:
+    """The registry for these settings; needs a running event loop only once it is used."""
+    folder = settings.data_folder
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database, store = Database(settings.database_url), open_store(settings)
+    signer = Signer(setup.secret_key(folder, settings.secret_key))
+    kinds = plugins.collect("entrepot.repositories", "KIND", RepositoryKind, lambda kind: kind.name)
+
+    async def open_repository(key: RepositoryKey) -> Repository:
+        row = await database.read(repositories.find, key)
+        return kinds[row.kind.value].build(row, parts)
+
+    parts = Parts(
+        database=database,
+        upstream=lambda row: None,
+        branch_age=timedelta(seconds=settings.branch_seconds),
+        missing_age=timedelta(seconds=settings.missing_seconds),
+        open=open_repository,
+    )
+    return Registry(
+        settings=settings,
+        database=database,
+        blobs=store,
+        staging=Staging(store.folder),
+        flights=Flights(store.folder),
+        signer=signer,
+        parts=parts,
+        kinds=kinds,
+        usage=Usage(),
+    )
+
+
+def open_store(settings: Settings) -> BlobStore:
+    """The place for bytes that the settings name; raises `Invalid` for one that nobody knows."""
+    backends = plugins.collect("entrepot.blobs.backends", "BACKEND", Backend, lambda backend: backend.scheme)
+    scheme = urlsplit(settings.blobs_url).scheme
+    if scheme not in backends:
+        raise Invalid(f"there is no place for blobs called {scheme!r}; there are: {', '.join(sorted(backends))}")
+    return backends[scheme].open(settings.blobs_url)
+
+
+def prepare(settings: Settings) -> str | None:
+    """Bring the catalog up to date and set up a new instance; the administrator's token, if it was made just now."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_url)
+    try:
+        migrate(database)
+        return setup.begin(database, settings.data_folder)
+    finally:
+        database.close()
+
+
+def create(settings: Settings) -> ASGIApp:
+    """The application of one process; `prepare` comes before."""
+    set_up(settings.log_level, settings.log_format)
+    registry = build(settings)
+    routes: list[BaseRoute] = list(_health(registry))
+    public_url = settings.public_url.rstrip("/")
+    for protocol in collect_protocols().values():
+        routes.append(Mount(protocol.mount, app=protocol.create(registry, public_url)))
+    return Starlette(routes=routes, middleware=[Middleware(WithRequestId)], lifespan=_lifespan(registry))
+
+
+def collect_protocols() -> dict[str, WireProtocol]:
+    """The protocols there are, by name."""
+    return plugins.collect("entrepot.protocols", "PROTOCOL", WireProtocol, lambda protocol: protocol.name)
+
+
+def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def live(_: Starlette) -> AsyncIterator[None]:
+        jobs = plugins.collect("entrepot.jobs", "JOB", Job, lambda job: job.name)
+        tasks = [
+            asyncio.create_task(run_forever(registry, jobs)),
+            asyncio.create_task(_write_down_forever(registry)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await registry.flights.close(registry.settings.shutdown_seconds)
+            await registry.usage.write_down(registry.database)
+            registry.database.close()
+
+    return live
+
+
+async def _write_down_forever(registry: Registry) -> None:
+    while True:
+        await asyncio.sleep(WRITE_DOWN_SECONDS)
+        with contextlib.suppress(EntrepotError):  # the counts stay where they are until the catalog is back
+            await registry.usage.write_down(registry.database)
+
+
+def _health(registry: Registry) -> list[Route]:
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def readyz(_: Request) -> Response:
+        try:
+            await registry.database.read(instance.read, instance.BEGUN)
+        except EntrepotError as error:
+            return JSONResponse({"ready": False, "error": error.message}, 503)
+        return JSONResponse({"ready": True, "version": __version__})
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(_collected()), media_type=CONTENT_TYPE_LATEST)
+
+    async def telemetry(_: Request) -> Response:
+        # hf_xet reports to the root of the host, whatever its CAS URL is.
+        return Response(None, 204)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        Route("/v1/telemetry", telemetry, methods=["POST"]),
+    ]
+
+
+def _collected() -> CollectorRegistry:
+    """The numbers of this process, or of all workers of this machine where they share a folder for them."""
+    if not multiprocess_folder():
+        return REGISTRY
+    together = CollectorRegistry()
+    multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no types there
+    return together

@@ -1,0 +1,30 @@
+"""Bringing a catalog up to date: Alembic's migrations, one server at a time."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from entrepot.catalog.database import Database
+
+LOCK = 0x656E7472
+"""The number of PostgreSQL's advisory lock: 'entr'."""
+
+
+def migrate(database: Database) -> None:
+    """Run the migrations that are missing. Servers that start together take turns."""
+    config = Config()
+    config.set_main_option("script_location", str(files("entrepot.catalog").joinpath("migrations")))
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+            connection.commit()
+        try:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+        finally:
+            if not database.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+                connection.commit()

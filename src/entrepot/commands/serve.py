@@ -1,0 +1,82 @@
+"""Run a registry on this machine."""
+
+import functools
+import logging
+import os
+from pathlib import Path
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from starlette.types import ASGIApp
+
+from entrepot import app, settings
+from entrepot.operations.setup import ADMIN_TOKEN_FILE
+from entrepot.settings import Settings
+
+READ_BUFFER = 1 << 20
+"""How much of an upload the server takes in at once: large pieces are what makes receiving cheap."""
+
+
+@click.command("serve")
+@click.option("--data", metavar="DIR", help="The folder that holds everything (default: ./data).")
+@click.option("--host", metavar="ADDRESS", help="The address to listen on (default: 127.0.0.1).")
+@click.option("--port", type=int, help="The port to listen on (default: 8080).")
+@click.option("--workers", type=int, help="How many processes serve (default: 1).")
+@click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="A TOML file of settings.")
+def serve(data: str | None, host: str | None, port: int | None, workers: int | None, file: Path | None) -> None:
+    """Run a registry on this machine.
+
+    \b
+    Examples:
+      entrepot serve
+      entrepot serve --data /srv/entrepot --host 0.0.0.0 --workers 2
+      ENTREPOT_DATABASE=postgresql://entrepot@db/entrepot entrepot serve --config /etc/entrepot.toml
+    """
+    chosen = settings.read(file=file, data=data, host=host, port=port, workers=workers)
+    token = app.prepare(chosen)
+    _welcome(chosen, token)
+    if chosen.workers > 1:
+        settings.share_metrics(chosen.data_folder / "metrics")
+    server = Granian(
+        "entrepot.app:create",
+        address=chosen.host,
+        port=chosen.port,
+        interface=Interfaces.ASGI,
+        workers=chosen.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=READ_BUFFER),
+        loop=Loops.uvloop,
+        runtime_mode=RuntimeModes.st,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=chosen.shutdown_seconds,
+    )
+    logging.getLogger("_granian").setLevel(logging.WARNING)
+    server.serve(target_loader=functools.partial(_load, chosen), wrap_loader=False)
+
+
+def _load(chosen: Settings, *_: object) -> ASGIApp:
+    """The application, made in the process that serves it."""
+    return app.create(chosen)
+
+
+def _welcome(chosen: Settings, token: str | None) -> None:
+    origin = chosen.public_url.rstrip("/") or f"http://{chosen.host}:{chosen.port}"
+    file = chosen.data_folder / ADMIN_TOKEN_FILE
+    if token:
+        click.echo(
+            f"A new registry in {chosen.data_folder}. Its administrator's token, shown this once:\n\n  {token}\n"
+        )
+        click.echo(f"It is kept in {file}. Paste this into a shell to use the registry:\n")
+    else:
+        click.echo(f"The registry in {chosen.data_folder}. Paste this into a shell to use it:\n")
+    click.echo("  pip install -U huggingface_hub")
+    click.echo(f"  export HF_ENDPOINT={origin}/hub/hub")
+    click.echo(f"  export HF_TOKEN=$(cat {file})\n")
+    click.echo(f"Listening on http://{chosen.host}:{chosen.port} (process {os.getpid()}). Stop with Ctrl-C.")
+
+
+COMMAND = serve

@@ -1,0 +1,101 @@
+"""From a request to the endpoint that answers it: route, caller, error table, log."""
+
+import base64
+import binascii
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from entrepot.domain.actor import ANONYMOUS
+from entrepot.domain.errors import EntrepotError, NotFound, Unauthenticated
+from entrepot.http.metrics import REQUESTS, SECONDS
+from entrepot.http.routes import Call, Route, RouteTable, raw_path
+from entrepot.operations.authorize import authenticate
+from entrepot.operations.registry import Registry
+
+LOG = logging.getLogger("entrepot.request")
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A protocol's routes where it is mounted, and its words for errors."""
+
+    mount: str
+    table: RouteTable
+    answer: Callable[..., Response]
+    """Takes the error, and `anonymous` as a keyword."""
+    registry: Registry
+    public_url: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Nothing that happens in it reaches another."""
+        request = Request(scope, receive)
+        started, pattern = time.perf_counter(), ""
+        try:
+            route, call = await self._find(request)
+            pattern = route.pattern if route else ""
+            response = await self._answer(request, route, call)
+        except EntrepotError as error:
+            response = self.answer(error, anonymous="authorization" not in request.headers)
+        status = response.status_code
+        REQUESTS.labels(request.method, pattern, status).inc()
+        try:
+            await response(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - started
+            SECONDS.labels(pattern).observe(seconds)
+            _log(request, status, seconds)
+
+    async def _find(self, request: Request) -> tuple[Route | None, Call | None]:
+        base, rest, holes = self.table.split(raw_path(request))
+        match = self.table.match(request.method, rest) if base else None
+        if match is None:
+            return None, None
+        route, found = match
+        actor = ANONYMOUS if route.own_auth else await authenticate(self.registry, token_of(request))
+        url = f"{self.public_url or _origin(request)}{base}"
+        return route, Call(self.registry, request, actor, url, {**holes, **found})
+
+    async def _answer(self, request: Request, route: Route | None, call: Call | None) -> Response:
+        if route is None or call is None:
+            return self.answer(NotFound("There is nothing at this path. Check HF_ENDPOINT and your client's version."))
+        try:
+            return await route.endpoint(call)
+        except EntrepotError as error:
+            return self.answer(error, anonymous=call.actor.is_anonymous and not route.own_auth)
+
+
+def _log(request: Request, status: int, seconds: float) -> None:
+    LOG.info(
+        "%s %s %d",
+        request.method,
+        raw_path(request),
+        status,
+        extra={"milliseconds": round(seconds * 1000, 1), "client": request.client.host if request.client else ""},
+    )
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+
+
+def token_of(request: Request) -> str | None:
+    """The token that a request shows: as a bearer, or as the password that git sends. Raises `Unauthenticated`."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() != "basic":
+        raise Unauthenticated("send the token as 'Authorization: Bearer hf_…'")
+    try:
+        user, _, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise Unauthenticated("the Basic credentials are malformed") from None
+    return password or user

@@ -1,0 +1,117 @@
+"""Browse: what is there, as far as the caller may know of it and the gate would show it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from entrepot.catalog.search import Query
+from entrepot.domain.actor import Action, Actor
+from entrepot.domain.content import File, Folder, Package, Ref, Revision
+from entrepot.domain.errors import FileNotFound
+from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
+from entrepot.operations.authorize import require, require_visible
+from entrepot.operations.gate import screen
+from entrepot.operations.registry import Registry
+from entrepot.repositories import Page, Repository
+
+MAX_LOOKED_BACK = 50
+"""How many commits are compared to find the one that changed a file; each costs a listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A package as one actor sees it: the repository that really holds it, and what it says of itself."""
+
+    repository: Repository
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A revision as one actor sees it."""
+
+    repository: Repository
+    revision: Revision
+
+
+async def place(registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor) -> Place:
+    """The package, for somebody who may read it; raises `NotFound` otherwise."""
+    repository = await _holder(registry, key, name, actor)
+    package = await repository.package(name)
+    require_visible(actor, package)
+    return Place(repository, package)
+
+
+async def view(registry: Registry, key: RepositoryKey, name: PackageName, ref: str, actor: Actor) -> View:
+    """The revision, for somebody who may read it; raises `NotFound`, or `Blocked` where nobody may have it."""
+    repository = await _holder(registry, key, name, actor)
+    revision = await repository.revision(name, ref)
+    require_visible(actor, revision.package)
+    screen(registry, revision)
+    return View(repository, revision)
+
+
+async def _holder(registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor) -> Repository:
+    asked = await registry.repository(key)
+    require(actor, Action.READ, asked.row)
+    return await asked.member(name)
+
+
+async def listing(view: View, folder: FilePath | None, *, recursive: bool) -> list[File | Folder]:
+    """What stands in a folder of the revision, by path; raises `FileNotFound`."""
+    return await view.repository.listing(view.revision, folder, recursive)
+
+
+async def files(view: View) -> list[File]:
+    """Every file of the revision, by path."""
+    return [item for item in await listing(view, None, recursive=True) if isinstance(item, File)]
+
+
+async def at_paths(view: View, paths: Sequence[FilePath]) -> list[File | Folder]:
+    """What stands at the paths; those where nothing stands are left out."""
+    wanted = {path.text for path in paths}
+    try:
+        everything = await listing(view, None, recursive=True)
+    except FileNotFound:
+        return []
+    return [item for item in everything if item.path.text in wanted]
+
+
+async def last_commits(view: View, items: Sequence[File | Folder]) -> dict[FilePath, Revision]:
+    """For each item the commit that made it what it is; where history is too long, the oldest that was looked at."""
+    open_items = {item.path: item.oid for item in items}
+    found: dict[FilePath, Revision] = {}
+    history = await view.repository.history(view.revision.package, view.revision.commit.hex, MAX_LOOKED_BACK)
+    for newer, older in pairwise(history):
+        before = {item.path: item.oid for item in await view.repository.listing(older, None, recursive=True)}
+        changed = [path for path, oid in open_items.items() if before.get(path) != oid]
+        for path in changed:
+            found[path] = newer
+            del open_items[path]
+        if not open_items:
+            return found
+    return found | dict.fromkeys(open_items, history[-1])
+
+
+async def refs(place: Place) -> list[Ref]:
+    """Every ref of the package, by name."""
+    return await place.repository.refs(place.package)
+
+
+async def history(place: Place, ref: str, limit: int) -> list[Revision]:
+    """The commits that lead to a ref, the newest first."""
+    return await place.repository.history(place.package, ref, limit)
+
+
+async def search(registry: Registry, key: RepositoryKey, query: Query, cursor: str, actor: Actor) -> Page:
+    """One page of the packages that match and that the actor may know of."""
+    repository = await registry.repository(key)
+    require(actor, Action.READ, repository.row)
+    return await repository.search(query, cursor)
+
+
+async def tags_by_type(registry: Registry, key: RepositoryKey, kind: PackageType, actor: Actor) -> Mapping[str, object]:
+    """The tags that packages can be filtered by."""
+    repository = await registry.repository(key)
+    require(actor, Action.READ, repository.row)
+    return await repository.tags_by_type(kind)

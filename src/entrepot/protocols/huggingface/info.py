@@ -1,0 +1,181 @@
+"""What the Hub's API says of packages: info, trees, refs, histories, lists."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from starlette.responses import JSONResponse, Response
+
+from entrepot.catalog.search import Query
+from entrepot.domain.content import File, Folder
+from entrepot.domain.errors import Invalid
+from entrepot.domain.names import FilePath, PackageType
+from entrepot.http.receive import as_object, read_body
+from entrepot.http.routes import Call
+from entrepot.operations import browse
+from entrepot.operations.browse import View
+from entrepot.protocols.huggingface import names, shapes
+from entrepot.protocols.huggingface.xet import offer
+
+MAX_PATHS = 10_000
+"""How many paths one question may name; clients send up to 1,000."""
+MAX_PATHS_BODY = 8 << 20
+MAX_HISTORY = 1000
+QUICK = 5
+DEFAULT_PAGE = 1000
+"""How many packages one page of a list has."""
+KNOWN_FILTERS = frozenset(
+    {"search", "author", "filter", "sort", "direction", "limit", "cursor", "full", "config", "cardData", "expand"}
+)
+
+
+async def info(call: Call) -> Response:
+    """A package at a revision; at its main branch where none is named."""
+    here = await _view(call)
+    wanted = _expanded(call)
+    files = await browse.files(here) if not wanted or {"siblings", "usedStorage"} & set(wanted) else []
+    shape = shapes.revision(here.revision, files, blobs=call.flag("blobs"))
+    if call.flag("securityStatus") or "securityRepoStatus" in wanted:
+        shape["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
+    return JSONResponse(shapes.only(shape, wanted))
+
+
+async def _view(call: Call) -> View:
+    ref = call.params.get("rev", "HEAD")
+    return await browse.view(call.registry, names.repository(call), names.package(call), ref, call.actor)
+
+
+def _expanded(call: Call) -> list[str]:
+    query = call.request.query_params
+    return [*query.getlist("expand"), *query.getlist("expand[]")]
+
+
+async def tree(call: Call) -> Response:
+    """A folder, or all below it: in one page, unless the client asks for pages."""
+    here = await _view(call)
+    path = call.params.get("path", "").strip("/")
+    everything = await browse.listing(here, FilePath(path) if path else None, recursive=call.flag("recursive"))
+    start, end = _page(call, len(everything))
+    shape = await _entries(here, everything[start:end], expand=call.flag("expand"))
+    headers = {"X-Total-Count": str(len(everything))}
+    if end < len(everything):
+        headers["Link"] = _next(call, end)
+    return JSONResponse(shape, headers=headers)
+
+
+def _page(call: Call, total: int) -> tuple[int, int]:
+    query = call.request.query_params
+    start = _number(query.get("cursor", ""), "cursor", 0)
+    limit = _number(query.get("limit", ""), "limit", total)
+    return start, min(total, start + max(1, limit))
+
+
+def _number(text: str, what: str, default: int) -> int:
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid(f"{what} has to be a whole number, unlike {text[:40]!r}")
+    return int(text)
+
+
+def _next(call: Call, cursor: int | str) -> str:
+    query = [(key, value) for key, value in call.request.query_params.multi_items() if key != "cursor"]
+    path = call.request.scope["raw_path"].decode("latin-1").partition("?")[0]
+    origin = call.base.rpartition("/hub/")[0]
+    return f'<{origin}{path}?{urlencode([*query, ("cursor", str(cursor))])}>; rel="next"'
+
+
+async def _entries(here: View, items: Sequence[File | Folder], *, expand: bool) -> list[dict[str, Any]]:
+    last = await browse.last_commits(here, items) if expand else {}
+    return [
+        shapes.entry(item, offer.hash_of(item) if isinstance(item, File) else None, last.get(item.path))
+        for item in items
+    ]
+
+
+async def paths_info(call: Call) -> Response:
+    """What stands at some paths; clients send a form or JSON."""
+    here = await _view(call)
+    paths, expand = await _paths(call)
+    found = await browse.at_paths(here, [FilePath(path.strip("/")) for path in paths])
+    return JSONResponse(await _entries(here, found, expand=expand))
+
+
+async def _paths(call: Call) -> tuple[list[str], bool]:
+    body = await read_body(call.request, MAX_PATHS_BODY)
+    if "json" in call.request.headers.get("content-type", ""):
+        asked = as_object(body)
+        paths, expand = asked.get("paths", []), bool(asked.get("expand"))
+    else:
+        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PATHS)
+        paths, expand = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
+    if isinstance(paths, str):
+        paths = [paths]
+    if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
+        raise Invalid("'paths' has to be a list of paths")
+    return paths, expand
+
+
+async def refs(call: Call) -> Response:
+    """The branches, tags and pull requests of a package."""
+    place = await browse.place(call.registry, names.repository(call), names.package(call), call.actor)
+    return JSONResponse(shapes.refs(await browse.refs(place)))
+
+
+async def commits(call: Call) -> Response:
+    """The commits that lead to a revision, the newest first, a page at a time."""
+    place = await browse.place(call.registry, names.repository(call), names.package(call), call.actor)
+    history = await browse.history(place, call.params["rev"], MAX_HISTORY)
+    start, end = _page(call, len(history))
+    headers = {"X-Total-Count": str(len(history))}
+    if end < len(history):
+        headers["Link"] = _next(call, end)
+    formatted = "formatted" in _expanded(call)
+    return JSONResponse([shapes.commit(item, formatted=formatted) for item in history[start:end]], headers=headers)
+
+
+async def search(call: Call) -> Response:
+    """The packages of one type that match, a page at a time."""
+    query = _query(call)
+    cursor = call.request.query_params.get("cursor", "")
+    page = await browse.search(call.registry, names.repository(call), query, cursor, call.actor)
+    wanted = _expanded(call)
+    headers = {"Link": _next(call, page.cursor)} if page.cursor else {}
+    return JSONResponse([shapes.only(shapes.package(item), wanted) for item in page.packages], headers=headers)
+
+
+def _query(call: Call) -> Query:
+    query = call.request.query_params
+    tags = [tag for group in query.getlist("filter") for tag in group.split(",") if tag]
+    if task := query.get("pipeline_tag"):
+        tags.append(task)
+    limit = _number(query.get("limit", ""), "limit", DEFAULT_PAGE)
+    more = [(key, value) for key, value in query.multi_items() if key not in KNOWN_FILTERS]
+    return Query(
+        type=PackageType.from_plural(call.params["type"]),
+        text=query.get("search", ""),
+        namespace=query.get("author", ""),
+        tags=tuple(tags),
+        order=query.get("sort", ""),
+        with_private=not call.actor.is_anonymous,
+        limit=max(1, min(limit, DEFAULT_PAGE)),
+        more=tuple(more),
+    )
+
+
+async def tags_by_type(call: Call) -> Response:
+    """The tags that lists can be filtered by."""
+    kind = PackageType.from_plural(call.params["type"])
+    return JSONResponse(await browse.tags_by_type(call.registry, names.repository(call), kind, call.actor))
+
+
+async def quick_search(call: Call) -> Response:
+    """The first few models and datasets whose name has the words in it."""
+    text, key = call.request.query_params.get("q", ""), names.repository(call)
+    answer: dict[str, object] = {}
+    for kind in (PackageType.MODEL, PackageType.DATASET):
+        query = Query(kind, text, with_private=not call.actor.is_anonymous, limit=QUICK)
+        page = await browse.search(call.registry, key, query, "", call.actor)
+        answer[kind.plural] = [{"id": item.name.id, "_id": item.name.id} for item in page.packages]
+        answer[f"{kind.plural}Count"] = len(page.packages)
+    return JSONResponse({"q": text, **answer})
