@@ -65,9 +65,7 @@ async def _collect(registry: Registry, turn: Turn) -> Collected:
             break
         freed = await _delete(registry, turn, [blob.digest for blob in batch])
         await registry.database.write(garbage.forget, [blob.id for blob in batch])
-        done = replace(
-            done, blobs=done.blobs + len(batch), bytes=done.bytes + freed, xorbs=done.xorbs + dropped
-        )
+        done = replace(done, blobs=done.blobs + len(batch), bytes=done.bytes + freed, xorbs=done.xorbs + dropped)
     # 4. What never became a blob goes.
     left = await in_thread(leftovers.remove, registry.staging.folder)
     return replace(done, leftover_bytes=left, flight_bytes=await registry.flights.sweep())
