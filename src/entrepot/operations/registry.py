@@ -1,7 +1,7 @@
 """The registry: what every operation is handed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from entrepot.blobs.staging import Staging
 from entrepot.blobs.store import BlobStore
@@ -11,6 +11,7 @@ from entrepot.domain.names import RepositoryKey
 from entrepot.operations.flight import Flights
 from entrepot.operations.signing import Signer
 from entrepot.operations.usage import Usage
+from entrepot.operations.xet.memory import XetMemory
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings
 
@@ -28,6 +29,7 @@ class Registry:
     parts: Parts
     kinds: Mapping[str, RepositoryKind]
     usage: Usage
+    xet: XetMemory = field(default_factory=XetMemory)
 
     async def repository(self, key: RepositoryKey) -> Repository:
         """The repository of that key; raises `RepositoryNotFound`. Says nothing of whether the caller may know of it."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from entrepot.blobs.store import BlobStore
 from entrepot.domain.content import Blob
-from entrepot.domain.errors import Corrupt
 from entrepot.operations.gate import Source
 from entrepot.operations.registry import Registry
+from entrepot.operations.xet.chunked import ChunkedSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ class PlainSource:
 async def stored(registry: Registry, blob: Blob) -> Source:
     """Where the blob's bytes come from."""
     if blob.chunked:
-        raise Corrupt(f"the blob {blob.digest} is kept as chunks, and nothing here puts them together")
+        return ChunkedSource(registry, blob)
     return PlainSource(registry.blobs, blob)
