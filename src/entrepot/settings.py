@@ -184,3 +184,13 @@ def share_metrics(folder: Path) -> None:
     for leftover in folder.glob("*.db"):
         leftover.unlink()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def from_environment(name: str) -> str:
+    """What `ENTREPOT_{name}` says to the command line; empty where it is not set."""
+    return os.environ.get(PREFIX + name, "")
+
+
+def configuration_folder() -> Path:
+    """Where programs keep what a user has set up (XDG Base Directory)."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")

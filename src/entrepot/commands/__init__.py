@@ -1,5 +1,8 @@
 """What an operator types: each module offers `COMMAND`."""
 
+CONTRACT = ("asking", "output")
+"""What the commands share: how a server is asked, and how answers are shown."""
+
 
 class Failed(Exception):
     """The command could not do what it was asked; the message says why and what to do."""

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from entrepot.domain.actor import ANONYMOUS
-from entrepot.domain.errors import EntrepotError, NotFound, Unauthenticated
+from entrepot.domain.errors import Corrupt, EntrepotError, NotFound, Unauthenticated
+from entrepot.http.log import REQUEST_ID
 from entrepot.http.metrics import REQUESTS, SECONDS
 from entrepot.http.routes import Call, Route, RouteTable, raw_path
 from entrepot.operations.authorize import authenticate
@@ -35,10 +36,12 @@ class Mounted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Nothing that happens in it reaches another."""
         request = Request(scope, receive)
-        started, pattern = time.perf_counter(), ""
+        started, pattern, shown = time.perf_counter(), "", raw_path(request)
         try:
             route, call = await self._find(request)
             pattern = route.pattern if route else ""
+            # Where the path itself is the permission, it has no business in a log.
+            shown = f"{self.mount}{pattern}" if route and route.own_auth else shown
             response = await self._answer(request, route, call)
         except EntrepotError as error:
             response = self.answer(error, anonymous="authorization" not in request.headers)
@@ -49,7 +52,7 @@ class Mounted:
         finally:
             seconds = time.perf_counter() - started
             SECONDS.labels(pattern).observe(seconds)
-            _log(request, status, seconds)
+            _log(request, shown, status, seconds)
 
     async def _find(self, request: Request) -> tuple[Route | None, Call | None]:
         base, rest, holes = self.table.split(raw_path(request))
@@ -67,14 +70,19 @@ class Mounted:
         try:
             return await route.endpoint(call)
         except EntrepotError as error:
+            if isinstance(error, Corrupt):
+                LOG.error("%s", error)
             return self.answer(error, anonymous=call.actor.is_anonymous and not route.own_auth)
+        except Exception:
+            LOG.exception("%s %s failed", request.method, route.pattern)
+            return self.answer(EntrepotError(f"something went wrong here; the log knows more under {REQUEST_ID.get()}"))
 
 
-def _log(request: Request, status: int, seconds: float) -> None:
+def _log(request: Request, shown: str, status: int, seconds: float) -> None:
     LOG.info(
         "%s %s %d",
         request.method,
-        raw_path(request),
+        shown,
         status,
         extra={"milliseconds": round(seconds * 1000, 1), "client": request.client.host if request.client else ""},
     )

@@ -1,0 +1,25 @@
+"""Remember a server and a token."""
+
+import click
+
+from entrepot.commands.asking import DEFAULT_SERVER, Server, checked, save
+
+
+@click.command("login")
+@click.option("--server", metavar="URL", default=DEFAULT_SERVER, show_default=True, help="The server.")
+@click.option("--token", help="The token; asked for where it is not given.")
+def login(server: str, token: str | None) -> None:
+    """Remember a server and a token, so that other commands need not be told.
+
+    \b
+    Examples:
+      entrepot login --token "$(cat data/admin-token)"
+      entrepot login --server https://models.example.org
+    """
+    secret = token or click.prompt("Token", hide_input=True)
+    chosen = Server(checked(server), secret.strip())
+    caller = chosen.ask("GET", "/whoami")
+    click.echo(f"{caller['user']} at {chosen.url}, kept in {save(chosen)}")
+
+
+COMMAND = login

@@ -1,0 +1,48 @@
+"""What is documented is what there is."""
+
+import json
+import re
+from pathlib import Path
+
+from entrepot import settings
+from entrepot.protocols.api.openapi import description
+from entrepot.protocols.api.routes import ROUTES
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `([^`]*)` \| (.+) \|$", page, re.M)
+    assert rows == [(name, variable, default, meaning) for name, variable, default, meaning in settings.table()]
+
+
+def test_every_route_of_our_own_interface_is_described() -> None:
+    described = {
+        (method.upper(), path)
+        for path, item in description()["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    assert described == {(route.method, route.pattern) for route in ROUTES}
+
+
+def test_the_description_of_our_own_interface_refers_to_what_it_has() -> None:
+    text = json.dumps(description())
+    for name in re.findall(r"#/components/schemas/(\w+)", text):
+        assert name in description()["components"]["schemas"]
+
+
+def test_the_makefile_has_what_the_readme_tells_people_to_call() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    called = set(re.findall(r"^\s*make ([a-z-]+)", (ROOT / "README.md").read_text(), re.M))
+    assert called <= targets
+    assert {"run", "test"} <= called
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert all(f"make {word}" in ci for word in ("check", "test"))
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

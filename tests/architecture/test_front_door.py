@@ -1,0 +1,59 @@
+"""Bytes leave through one gate: the ways out are listed, and none goes past it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from entrepot.app import collect_protocols
+from entrepot.http.routes import Route
+
+SRC = Path(__file__).parents[2] / "src" / "entrepot"
+
+WAYS_OUT = {
+    "GET /{prefix:prefix}{id:id}/resolve/{rev}/{path:path}",
+    "GET /{prefix:prefix}{id:id}/raw/{rev}/{path:path}",
+    "POST /{prefix:prefix}{id:id}/info/lfs/objects/batch",
+    "GET /lfs/{link}",
+}
+"""Every route that hands out bytes of files, or a token that leads to them. A new one is added here on purpose."""
+
+
+def _routes() -> list[Route]:
+    return [route for protocol in collect_protocols().values() for route in protocol.routes]
+
+
+def test_only_the_gate_makes_a_clearance() -> None:
+    for path in SRC.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Clearance"):
+                is_answer = node.func.id == "SendClearance"
+                assert is_answer or path == SRC / "operations" / "gate.py", f"{path}:{node.lineno}"
+
+
+def test_protocols_hand_the_registry_on_and_never_look_inside() -> None:
+    for path in (SRC / "protocols").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                owner = ast.unparse(node.value)
+                assert not (owner == "registry" or owner.endswith(".registry")), f"{path}:{node.lineno}"
+
+
+def test_every_way_out_is_known() -> None:
+    ways = {f"{route.method} {route.pattern}" for route in _routes() if route.gives_bytes}
+    assert ways == WAYS_OUT
+
+
+def test_no_two_routes_answer_the_same() -> None:
+    for protocol in collect_protocols().values():
+        said = [(route.method, route.pattern) for route in protocol.routes]
+        assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize("suffix", ["SendClearance", "SendPieces"])
+def test_only_routes_that_are_listed_send_pieces(suffix: str) -> None:
+    endpoints = {route.endpoint.__module__ for route in _routes() if route.gives_bytes}
+    for path in (SRC / "protocols").rglob("*.py"):
+        if suffix in path.read_text():
+            module = "entrepot." + path.relative_to(SRC).with_suffix("").as_posix().replace("/", ".")
+            assert module in endpoints, f"{module} sends bytes and has no route that says so"
