@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 IN_LIST = 500
 """How many values one query compares with; both databases take more, none is faster with more."""
+_IN_A_FILE = exists(select(terms.c.blob_id).where(terms.c.xorb_id == xorbs.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +150,21 @@ def chunks_of(connection: Connection, xorb_ids: Iterable[int]) -> dict[int, byte
     return found
 
 
-def unused(connection: Connection, before: datetime) -> list[XorbRow]:
-    """Xorbs that no file uses and that nobody sent or referred to since then: the collector's."""
-    query = _every().where(*_is_unused(before)).order_by(xorbs.c.id)
-    return [_row(row) for row in connection.execute(query)]
+def unused(connection: Connection, before: datetime) -> list[int]:
+    """Xorbs that no file uses and that nobody sent or referred to since then: the collector's.
+
+    They are locked until this transaction ends, so that whoever is about to use one finds it or finds it gone.
+    """
+    query = select(xorbs.c.id).where(xorbs.c.seen_at < before, ~_IN_A_FILE).order_by(xorbs.c.id)
+    return list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
 
 
-def drop(connection: Connection, xorb_ids: Iterable[int], before: datetime) -> int:
-    """Forget those of the xorbs that are still unused; how many. Their blobs are nobody's from then on."""
-    dropped = 0
-    for part in _parts(sorted(set(xorb_ids))):
-        dropped += connection.execute(delete(xorbs).where(xorbs.c.id.in_(part), *_is_unused(before))).rowcount
-    return dropped
-
-
-def _is_unused(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return xorbs.c.seen_at < before, ~exists(select(terms.c.blob_id).where(terms.c.xorb_id == xorbs.c.id))
+def drop(connection: Connection, xorb_ids: Sequence[int]) -> int:
+    """Forget those of the xorbs that still no file uses; how many. Their blobs are nobody's from then on."""
+    # Looked at again: the statement that found them may not have seen a file that was being named meanwhile.
+    return sum(
+        connection.execute(delete(xorbs).where(xorbs.c.id.in_(part), ~_IN_A_FILE)).rowcount for part in _parts(xorb_ids)
+    )
 
 
 def _sent_to(repository_id: int) -> ColumnElement[bool]:

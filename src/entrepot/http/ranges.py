@@ -51,3 +51,14 @@ def parse(header: str | None, size: int) -> ByteRange:
     if unsatisfiable:
         raise RangeNotSatisfiable(f"the range {header!r} lies outside of the {size} bytes there are", size)
     return ByteRange(start, end, size, False)
+
+
+def bounds(header: str | None) -> tuple[int, int | None]:
+    """The first and last byte that the header asks for, where the size is not known yet; the last is None for the end.
+
+    What `parse` passes over is passed over here too, and so is a range that counts from the end.
+    """
+    match = _RANGE.fullmatch(header) if header else None
+    if match is None or not match[1] or (match[2] and int(match[2]) < int(match[1])):
+        return 0, None
+    return int(match[1]), int(match[2]) if match[2] else None

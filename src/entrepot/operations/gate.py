@@ -1,7 +1,7 @@
 """The gate: bytes leave with a clearance, and only `clear` makes one."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +52,23 @@ def screen(registry: Registry, revision: Revision, file: File | None = None) -> 
 def clear(registry: Registry, revision: Revision, file: File, source: Source, report: Report) -> Clearance:
     """Permission to send the file, now that its bytes can be had and its report is in; raises `Blocked`."""
     return Clearance(revision, file, _enforce(_judge(registry, revision, file, report)), source)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file's bytes in another form: as `size` bytes of a xorb, headers and all."""
+
+    source: Source
+    size: int
+
+
+def clear_packed(registry: Registry, revision: Revision, file: File, packed: Packed, report: Report) -> Clearance:
+    """Permission to send a part of the file the way Xet packs it; raises `Blocked`.
+
+    Ranges of the clearance count in the packed form. The caller sees to it that they hold nothing but the file.
+    """
+    decision = _enforce(_judge(registry, revision, file, report))
+    return Clearance(revision, replace(file, size=packed.size), decision, packed.source)
 
 
 def _judge(registry: Registry, revision: Revision, file: File | None, report: Report | None) -> Decision:

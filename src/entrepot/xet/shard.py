@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.xet.assembly import AnnouncedFile
 from entrepot.xet.merkle import HASH_BYTES, XetHash
@@ -179,6 +181,12 @@ def _xorbs(records: _Records) -> Iterator[AnnouncedXorb]:
 def is_dedup_eligible(chunk: XetHash) -> bool:
     """Whether clients ask the server about this chunk, wherever in a file it stands."""
     return int.from_bytes(chunk.raw[24:], "little") % GLOBAL_DEDUP_MODULUS == 0
+
+
+def eligible_chunks(index: XorbIndex) -> tuple[XetHash, ...]:
+    """The chunks of a xorb that clients ask the server about, wherever in a file they stand."""
+    words = np.frombuffer(index.hashes, "<u8")[3::4]
+    return tuple(index.chunk_hash(int(chunk)) for chunk in np.flatnonzero(words % GLOBAL_DEDUP_MODULUS == 0))
 
 
 def dedup_answer(xorbs: Sequence[XorbIndex], created: int, expires: int) -> bytes:

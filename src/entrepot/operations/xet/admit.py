@@ -88,19 +88,18 @@ async def admit(registry: Registry, key: RepositoryKey, text: str | None) -> Tic
 async def open_ticket(registry: Registry, purpose: str, capability: str) -> Ticket:
     """The ticket in a capability, for somebody whose token still holds and may read; raises `Forbidden`."""
     claims = registry.signer.open(purpose, capability)
-    token_id, key = claims["token"], RepositoryKey(str(claims["key"]))
-    actor = ANONYMOUS
-    if isinstance(token_id, int):
-        found = await registry.database.read(access.actor_of, token_id)
-        if found is None:
-            raise Forbidden("the token that this was given for has expired or been revoked")
-        actor = found
+    token, key = claims["token"], RepositoryKey(str(claims["key"]))
+    actor, row = await registry.database.read(
+        lambda c: (access.actor_of(c, token) if isinstance(token, int) else ANONYMOUS, repositories.find(c, key))
+    )
+    if actor is None:
+        raise Forbidden("the token that this was given for has expired or been revoked")
     try:
-        require(actor, Action.READ, await registry.database.read(repositories.find, key))
+        require(actor, Action.READ, row)
     except RepositoryNotFound:
         raise Forbidden("the token that this was given for may not read the repository any more") from None
     package = PackageName.parse(PackageType(str(claims["type"])), str(claims["package"]))
-    return Ticket(actor, key, package, str(claims["ref"]), claims["write"] is True)
+    return Ticket(actor, row.key, package, str(claims["ref"]), claims["write"] is True)
 
 
 async def require_to_write(registry: Registry, ticket: Ticket) -> Workplace:

@@ -1,6 +1,6 @@
 """Chunked: a source for a blob that is kept as chunks in xorbs."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from entrepot.blobs import chunks
 from entrepot.blobs.chunks import Part
 from entrepot.catalog import terms, xorbs
 from entrepot.catalog.terms import TermRow
+from entrepot.catalog.xorbs import XorbRow
 from entrepot.domain.content import Blob
+from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Corrupt
 from entrepot.operations.registry import Registry
 from entrepot.xet.xorb import XorbIndex
@@ -35,9 +37,7 @@ class ChunkedSource:
             return
         rows = await self._registry.database.read(terms.between, self._blob.id, start, end)
         offset = rows[0].offset if rows else 0
-        async for piece in chunks.read(
-            self._registry.blobs, parts(self._registry, rows), start - offset, end - offset
-        ):
+        async for piece in chunks.read(self._registry.blobs, parts(self._registry, rows), start - offset, end - offset):
             yield piece
 
 
@@ -55,18 +55,26 @@ def _batches(rows: Iterable[TermRow]) -> Iterator[list[TermRow]]:
         yield batch
 
 
+async def index_of(registry: Registry, xorb: XorbRow) -> XorbIndex:
+    """The index of one xorb."""
+    return (await _indexes(registry, {xorb.id: xorb.digest}))[xorb.id]
+
+
 async def indexes_of(registry: Registry, rows: Sequence[TermRow]) -> dict[int, XorbIndex]:
     """The index of each xorb that the terms name, by row."""
+    return await _indexes(registry, {row.xorb_id: row.digest for row in rows})
+
+
+async def _indexes(registry: Registry, wanted: Mapping[int, Digest]) -> dict[int, XorbIndex]:
     memory = registry.xet.indexes
     # The digest is part of the key: a xorb whose bytes were lost may have come again, packed another way.
-    keys = {row.xorb_id: (row.xorb_id, row.digest) for row in rows}
-    found = {xorb_id: index for xorb_id, key in keys.items() if (index := memory.get(key)) is not None}
-    missing = keys.keys() - found.keys()
+    found = {item[0]: index for item in wanted.items() if (index := memory.get(item)) is not None}
+    missing = wanted.keys() - found.keys()
     if missing:
         stored = await registry.database.read(xorbs.chunks_of, missing)
         for xorb_id, data in stored.items():
             found[xorb_id] = XorbIndex.from_bytes(data)
-            memory.put(keys[xorb_id], found[xorb_id])
-    if keys.keys() - found.keys():
+            memory.put((xorb_id, wanted[xorb_id]), found[xorb_id])
+    if wanted.keys() - found.keys():
         raise Corrupt("the file was deleted, and its chunks collected, while it was read")
     return found

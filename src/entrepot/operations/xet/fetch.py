@@ -1,0 +1,107 @@
+"""Fetch: a range of a xorb, cleared for the way out, for somebody with a link to it."""
+
+from dataclasses import dataclass
+
+from entrepot.catalog import terms, xorbs
+from entrepot.domain.content import Blob, File, Json, Revision
+from entrepot.domain.errors import FileNotFound, Forbidden
+from entrepot.domain.names import RepositoryKey
+from entrepot.domain.report import Report
+from entrepot.operations import gate
+from entrepot.operations.authorize import require_visible
+from entrepot.operations.gate import Clearance, Packed
+from entrepot.operations.ingest import ingest
+from entrepot.operations.registry import Registry
+from entrepot.operations.stored import PlainSource
+from entrepot.operations.xet.admit import Ticket, open_ticket
+from entrepot.operations.xet.chunked import index_of
+from entrepot.operations.xet.locate import locate
+from entrepot.operations.xet.memory import Place
+from entrepot.operations.xet.reconstruct import LINK, digest_of
+from entrepot.operations.xet.woven import WovenSource
+from entrepot.xet import virtual
+from entrepot.xet.merkle import XetHash
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A xorb as a part of a file that its holder may have; its bytes need a clearance."""
+
+    registry: Registry
+    revision: Revision
+    file: File
+    report: Report
+    packed: Packed
+    ranges: tuple[tuple[int, int], ...]
+    """Where the bytes lie that belong to the file; a xorb may hold those of other files too."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole xorb."""
+        return self.packed.size
+
+    def clear(self, start: int, end: int) -> Clearance:
+        """Permission to send the xorb's bytes from `start` up to `end`; raises `Forbidden` or `Blocked`."""
+        if not any(first <= start <= end <= stop for first, stop in self.ranges):
+            raise Forbidden(f"the link is not for the bytes {start} to {end - 1} of the xorb")
+        return gate.clear_packed(self.registry, self.revision, self.file, self.packed, self.report)
+
+
+async def fetch(registry: Registry, key: RepositoryKey, link: str) -> Parcel:
+    """What a link leads to; raises `Forbidden` for one that has expired or lost its ground, `NotFound`, `Blocked`."""
+    ticket = await open_ticket(registry, LINK, link)
+    if ticket.key != key:
+        raise Forbidden(f"the link is for the repository {ticket.key}, and not for {key}")
+    claims = registry.signer.open(LINK, link)
+    repository, revision, file = await _place(registry, ticket, XetHash.parse(str(claims["file"])))
+    require_visible(ticket.actor, revision.package)
+    file, source, report = await ingest(registry, repository, revision, file)
+    if file.blob is not None and file.blob.chunked:
+        packed, ranges = await _stored(registry, file.blob, XetHash.parse(str(claims["xorb"])))
+    else:
+        xorb = virtual.xorb(digest_of(file), file.size, _number(claims["number"]))
+        packed, ranges = Packed(WovenSource(xorb, source), xorb.physical_size), [(0, xorb.physical_size)]
+    return Parcel(registry, revision, file, report, packed, tuple(ranges))
+
+
+async def _place(registry: Registry, ticket: Ticket, file: XetHash) -> Place:
+    key = (ticket.key, ticket.package, ticket.ref, ticket.may_write, file)
+    place = registry.xet.places.get(key)
+    if place is None:
+        place = await locate(registry, ticket, file)
+        if place[2].blob is not None:
+            registry.xet.places.put(key, place)
+    return place
+
+
+def _number(value: Json) -> int:
+    if not isinstance(value, int):
+        # The file was stored in another form when the link was made: the client asks for a new plan.
+        raise Forbidden("the link is for chunks that are not kept any more; ask for a new one")
+    return value
+
+
+async def _stored(registry: Registry, blob: Blob, xorb: XetHash) -> tuple[Packed, list[tuple[int, int]]]:
+    row = await registry.database.read(xorbs.find, xorb)
+    if row is None:
+        raise FileNotFound(f"xorb {xorb} is not here any more")
+    source = PlainSource(registry.blobs, Blob(0, row.digest, row.size))
+    key = (blob.id, row.id, row.digest)
+    ranges = registry.xet.ranges.get(key)
+    if ranges is None:
+        index = await index_of(registry, row)
+        used = await registry.database.read(terms.in_xorb, blob.id, xorb)
+        ranges = [index.physical_range(start, end) for start, end in _joined(used)]
+        registry.xet.ranges.put(key, ranges)
+    return Packed(source, row.size), ranges
+
+
+def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges, those that touch or overlap made one, as in the plan."""
+    joined: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
