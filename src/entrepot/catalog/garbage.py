@@ -57,10 +57,7 @@ def drop_uploads(connection: Connection, before: datetime) -> int:
 
 def drop_xorbs(connection: Connection, before: datetime) -> int:
     """Forget xorbs that no file uses and nobody has asked about since; how many there were."""
-    unused = xorbs.unused(connection, before)
-    if unused:
-        xorbs.drop(connection, unused)
-    return len(unused)
+    return xorbs.drop(connection, xorbs.unused(connection, before))
 
 
 def condemn(connection: Connection, before: datetime) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 KEPT_SECONDS = 24 * 3600
 """Nobody sends a file so slowly that nothing of it arrives in a day."""
-PREFIXES = ("in-", "parts-", "pack-")
+PREFIXES = ("in-", "parts-")
 
 
 def leftovers(folder: Path) -> list[tuple[Path, int]]:

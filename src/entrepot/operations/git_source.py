@@ -1,0 +1,73 @@
+"""Where the git objects of one package come from: our catalog, or a mirror of what upstream has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from entrepot.catalog.git_objects import GitObjects
+from entrepot.domain.content import File, Ref, Revision
+from entrepot.domain.digest import GitOid
+from entrepot.domain.git import LfsPointer
+from entrepot.operations.browse import Place
+from entrepot.operations.gate import Clearance, clear, screen
+from entrepot.operations.git_walk import Leaf, Objects
+from entrepot.operations.ingest import ingest
+from entrepot.operations.registry import Registry
+
+T = TypeVar("T")
+
+FEW = 8
+"""Up to so many files of one commit are looked up one by one; for more, the whole listing is cheaper."""
+
+
+class GitSource(Protocol):
+    """The git objects of one package, for one actor who may read it."""
+
+    async def refs(self) -> list[Ref]:
+        """Every ref, by name."""
+
+    async def ask(self, question: Callable[[Objects], T]) -> T:
+        """What a plain function finds in the commits and trees."""
+
+    async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
+        """For each of some files of one commit: its pointer where it is a large one, else its bytes, cleared.
+
+        Raises `Blocked` where one of them is kept from the caller.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSource:
+    """A local package."""
+
+    registry: Registry
+    place: Place
+
+    async def refs(self) -> list[Ref]:
+        return await self.place.repository.refs(self.place.package)
+
+    async def ask(self, question: Callable[[Objects], T]) -> T:
+        return await self.registry.database.read(
+            lambda connection: question(GitObjects(connection, self.place.package.id))
+        )
+
+    async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
+        revision = await self.place.repository.revision(self.place.package.name, commit.hex)
+        screen(self.registry, revision)
+        files = await self._files(revision, leaves)
+        return [await self._cleared(revision, file) for file in files]
+
+    async def _files(self, revision: Revision, leaves: Sequence[Leaf]) -> list[File]:
+        repository = self.place.repository
+        if len(leaves) <= FEW:
+            return [await repository.file(revision, leaf.path) for leaf in leaves]
+        everything = {item.path: item for item in await repository.listing(revision, None, True)}
+        found = [everything[leaf.path] for leaf in leaves]
+        return [item for item in found if isinstance(item, File)]
+
+    async def _cleared(self, revision: Revision, file: File) -> LfsPointer | Clearance:
+        screen(self.registry, revision, file)
+        if file.lfs is not None:
+            return LfsPointer(file.lfs, file.size)
+        file, source, report = await ingest(self.registry, self.place.repository, revision, file)
+        return clear(self.registry, revision, file, source, report)
