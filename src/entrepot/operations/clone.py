@@ -7,7 +7,7 @@ from itertools import groupby
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Ref
 from entrepot.domain.digest import GitOid
-from entrepot.domain.errors import Corrupt, NotFound
+from entrepot.domain.errors import Corrupt, NotFound, NotReady
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import PackageName, RepositoryKey
 from entrepot.operations import browse, git_walk
@@ -72,15 +72,16 @@ async def pack(registry: Registry, source: GitSource, wanted: Wanted) -> Packed:
 async def _add_commits_and_trees(source: GitSource, walked: Walked, packed: Pack) -> None:
     for start in range(0, len(walked.commits), READ_AT_ONCE):
         for data in await source.ask(_commits(walked.commits[start : start + READ_AT_ONCE])):
+            if data is None:
+                raise NotReady("the history has just been folded; try again")
             await packed.add("commit", data)
     for start in range(0, len(walked.trees), READ_AT_ONCE):
         for data in await source.ask(_trees(walked.trees[start : start + READ_AT_ONCE])):
             await packed.add("tree", data)
 
 
-def _commits(oids: Sequence[GitOid]) -> Callable[[Objects], list[bytes]]:
-    # One that was pruned since the walk is sent as nothing, which no client takes for a commit.
-    return lambda objects: [objects.commit(oid) or b"" for oid in oids]
+def _commits(oids: Sequence[GitOid]) -> Callable[[Objects], list[bytes | None]]:
+    return lambda objects: [objects.commit(oid) for oid in oids]
 
 
 def _trees(oids: Sequence[GitOid]) -> Callable[[Objects], list[bytes]]:

@@ -24,7 +24,7 @@ class Pack:
 
     def __init__(self, folder: Path, count: int) -> None:
         self._descriptor, path = tempfile.mkstemp(prefix="in-", dir=folder)
-        os.unlink(path)
+        Path(path).unlink()
         self._hasher = hashlib.sha1(usedforsecurity=False)
         self._gathered: list[tuple[Kind, bytes]] = []
         self._waiting = 0

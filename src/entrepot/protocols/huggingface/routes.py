@@ -4,6 +4,7 @@ from entrepot.http.routes import Route
 from entrepot.protocols.huggingface import (
     commit,
     discussions,
+    git,
     identity,
     info,
     lfs,
@@ -96,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     *_LARGE_FILES,
     *_FILES,
     *_LLAMA,
+    *git.ROUTES,
     # Last: a bare package would match the beginning of every other path.
     Route("GET", _API, info.info),
     Route("GET", _PAGE, manage.page),
