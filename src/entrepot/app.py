@@ -90,6 +90,12 @@ def prepare(settings: Settings) -> str | None:
         database.close()
 
 
+async def close(registry: Registry) -> None:
+    """Let go of everything the registry holds; fetches that are under way get the time that the settings give."""
+    await registry.flights.close(registry.settings.shutdown_seconds)
+    registry.database.close()
+
+
 def create(settings: Settings) -> ASGIApp:
     """The application of one process; `prepare` comes before."""
     set_up(settings.log_level, settings.log_format)
@@ -120,9 +126,8 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            await registry.flights.close(registry.settings.shutdown_seconds)
             await registry.usage.write_down(registry.database)
-            registry.database.close()
+            await close(registry)
 
     return live
 

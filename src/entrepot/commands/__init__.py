@@ -1,7 +1,7 @@
 """What an operator types: each module offers `COMMAND`."""
 
-CONTRACT = ("asking", "output")
-"""What the commands share: how a server is asked, and how answers are shown."""
+CONTRACT = ("asking", "opening", "output")
+"""What the commands share: how a server is asked, how a registry is opened here, and how answers are shown."""
 
 
 class Failed(Exception):
