@@ -82,6 +82,7 @@ class Arrival:
         self._syncing: asyncio.Future[None] | None = None
         self._synced = 0
         self._flushed_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._descriptor = _open(path, resume)
         self.landed = self.size = self._unhashed = os.lseek(self._descriptor, 0, os.SEEK_END)
         """`landed` is how many bytes can be read from `path` by now, `size` how many have been sent."""
@@ -108,17 +109,32 @@ class Arrival:
         self.size += len(piece)
         self._waiting += len(piece)
         self._gathered.append(piece)
-        if self._waiting >= PIECE or asyncio.get_running_loop().time() - self._flushed_at > FLUSH_SECONDS:
+        loop = asyncio.get_running_loop()
+        if self._waiting >= PIECE or loop.time() - self._flushed_at > FLUSH_SECONDS:
             await self.flush()
+        elif self._timer is None:
+            self._timer = loop.call_later(FLUSH_SECONDS, self._flush_late)
 
     async def flush(self) -> None:
         """See to it that all so far is being written; what was before has been."""
-        await _settle(self._at_work)
+        while self._at_work is not None:
+            work = self._at_work
+            await _settle(work)
+            # While we waited for it, what arrived late may have been put to work.
+            if self._at_work is work:
+                break
+        self._put_to_work()
+
+    def _flush_late(self) -> None:
+        self._timer = None
+        if self._at_work is None or (self._at_work.done() and self._at_work.exception() is None):
+            self._put_to_work()
+
+    def _put_to_work(self) -> None:
         pieces, self._gathered, self._waiting = self._gathered, [], 0
         if not pieces:
             return
-        loop = asyncio.get_running_loop()
-        self._flushed_at = loop.time()
+        self._flushed_at = asyncio.get_running_loop().time()
         self._at_work = asyncio.ensure_future(in_thread(self._absorb, pieces))
         self._at_work.add_done_callback(lambda _: self.watcher(self.landed))
         if self.landed - self._synced >= SYNC_EVERY and (self._syncing is None or self._syncing.done()):
@@ -143,21 +159,26 @@ class Arrival:
         git = GitOid(self._hashers[1].hexdigest()) if len(self._hashers) > 1 else None
         return Landed(self.path, self.size, Digest(self._hashers[0].hexdigest()), git)
 
-    async def leave(self) -> None:
-        """Stop here, and leave what has landed for another arrival to resume."""
+    async def leave(self, *, worth_keeping: bool = True) -> None:
+        """Stop here, and leave what has landed for another arrival to resume, where that is worth it."""
+        self._gathered.clear()
         work = [task for task in (self._at_work, self._syncing) if task is not None]
         if work:
             await asyncio.wait(work)
         for task in work:
             task.exception()
         self._close()
+        if not worth_keeping:
+            self.path.unlink(missing_ok=True)
 
     async def discard(self) -> None:
         """Give it up; nothing is left behind. Harmless after `finish`, once the file has been taken over."""
-        await self.leave()
-        self.path.unlink(missing_ok=True)
+        await self.leave(worth_keeping=False)
 
     def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -14,6 +14,8 @@ from entrepot.domain.errors import Corrupt, TooLarge, UpstreamUnavailable
 
 ATTEMPTS = 6
 """How often a fetch may break off without having brought much before it is given up."""
+FIRST_ATTEMPTS = 3
+"""How often it may where nothing has landed at all: then somebody still waits for the first byte."""
 MUCH = 64 << 20
 """Whoever brings this many bytes between two breaks is slow, not gone."""
 FIRST_PAUSE = 0.2
@@ -62,7 +64,7 @@ async def fetch(order: Order, landing: Landing, progress: Callable[[int], None])
         await arrival.discard()
         raise
     except BaseException:
-        await arrival.leave()
+        await arrival.leave(worth_keeping=arrival.landed > 0)
         raise
     await _verify(order, landing, landed)
     return await order.keep(landed)
@@ -88,10 +90,10 @@ async def _fill(order: Order, arrival: Arrival) -> None:
             if arrival.size - mark >= MUCH:
                 failures, mark = 0, arrival.size
             failures += 1
-            if failures >= ATTEMPTS or error.after > LONG_PAUSE:
+            if failures >= (ATTEMPTS if arrival.size else FIRST_ATTEMPTS) or error.after > LONG_PAUSE:
                 raise
             log.warning("upstream broke off", extra={"file": order.label, "at": arrival.size, "error": str(error)})
-            await asyncio.sleep(FIRST_PAUSE * 2**failures)
+            await asyncio.sleep(FIRST_PAUSE * 2 ** (failures - 1))
 
 
 async def _pour(order: Order, arrival: Arrival) -> None:
