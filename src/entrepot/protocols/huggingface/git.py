@@ -159,7 +159,9 @@ async def _fetch_old(call: Call, source: GitSource, asked: Fetch) -> Response:
         packed = await clone.pack(call.registry, source, asked.wanted)
         packed.pack.close()
         head = _shallow_lines(packed) + FLUSH
-    if "multi_ack_detailed" not in asked.capabilities:
+    if asked.only_depth:
+        answer = b""
+    elif "multi_ack_detailed" not in asked.capabilities:
         answer = pkt_lines.text(f"ACK {common[0]}" if common else "NAK")
     else:
         ready = [f"ACK {common[-1]} ready"] if common else []

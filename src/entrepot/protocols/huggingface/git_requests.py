@@ -38,6 +38,8 @@ class Fetch:
     done: bool
     """It does not want to hear more before the pack."""
     capabilities: frozenset[str] = frozenset()
+    only_depth: bool = False
+    """Nothing follows after what it wants: it waits for the edge of its history alone."""
 
 
 @dataclass(slots=True)
@@ -66,12 +68,12 @@ class _Lines:
         if len(self.wants) > MAX_WANTS or max(len(self.haves), len(self.shallow)) > MAX_HAVES:
             raise Invalid("the client names more commits than any package has")
 
-    def fetch(self, capabilities: Iterable[str] = ()) -> Fetch:
+    def fetch(self, capabilities: Iterable[str] = (), *, only_depth: bool = False) -> Fetch:
         if not self.wants:
             raise Invalid("the client wants nothing")
         wants, haves = tuple(dict.fromkeys(self.wants)), tuple(dict.fromkeys(self.haves))
         wanted = Wanted(wants, haves, frozenset(self.shallow), self.depth)
-        return Fetch(wanted, self.done, frozenset(capabilities))
+        return Fetch(wanted, self.done, frozenset(capabilities), only_depth)
 
 
 def _depth(words: str) -> int:
@@ -120,12 +122,14 @@ def parse_old(body: bytes) -> Fetch:
     """What a request of the protocol before version 2 asks for; raises `Invalid`."""
     lines = _Lines()
     capabilities: list[str] = []
+    flushes = 0
     for item in pkt_lines.parse(body):
         if isinstance(item, Mark):
+            flushes += 1
             continue
         words = _decoded(item)
         if words.startswith("want ") and not lines.wants:
             _, oid, *capabilities = words.split(" ")
             words = f"want {oid}"
         lines.take(words)
-    return lines.fetch(capabilities)
+    return lines.fetch(capabilities, only_depth=not lines.done and flushes < 2)
