@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from entrepot.catalog.repositories import Kind
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Ref
 from entrepot.domain.digest import GitOid
@@ -14,6 +15,7 @@ from entrepot.operations import browse, git_walk
 from entrepot.operations.gate import Clearance
 from entrepot.operations.git_source import CatalogSource, GitSource
 from entrepot.operations.git_walk import Leaf, Objects, Walked, Wanted
+from entrepot.operations.mirror_source import MirrorSource
 from entrepot.operations.packing import Pack
 from entrepot.operations.registry import Registry
 
@@ -37,6 +39,8 @@ class Packed:
 async def open_source(registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor) -> GitSource:
     """The package's git objects, for somebody who may read it; raises `NotFound`."""
     place = await browse.place(registry, key, name, actor)
+    if place.repository.row.kind is Kind.REMOTE:
+        return MirrorSource.of(registry, place)
     return CatalogSource(registry, place)
 
 

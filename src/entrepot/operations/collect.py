@@ -7,9 +7,12 @@ from entrepot.blobs.threads import in_thread
 from entrepot.catalog import garbage, pruning
 from entrepot.catalog.garbage import Moments, Rehearsed, Turn
 from entrepot.domain.digest import Digest
-from entrepot.operations import leftovers
+from entrepot.operations import git_mirror, leftovers
 from entrepot.operations.registry import Registry
 from entrepot.operations.turn import collectors_turn
+
+MIRROR_KEPT_SECONDS = 30 * 24 * 3600
+"""A mirror is fetched again when it is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Collected:
     """What broken uploads left in the staging folder."""
     flight_bytes: int = 0
     """What broken fetches left there; a rehearsal does not look."""
+    mirror_bytes: int = 0
+    """Mirrors for git that nobody has used for long; a rehearsal does not look."""
 
 
 async def collect(registry: Registry, *, dry_run: bool = False) -> Collected:
@@ -68,7 +73,9 @@ async def _collect(registry: Registry, turn: Turn) -> Collected:
         done = replace(done, blobs=done.blobs + len(batch), bytes=done.bytes + freed, xorbs=done.xorbs + dropped)
     # 4. What never became a blob goes.
     left = await in_thread(leftovers.remove, registry.staging.folder)
-    return replace(done, leftover_bytes=left, flight_bytes=await registry.flights.sweep())
+    mirrors = await in_thread(git_mirror.sweep, git_mirror.root(registry.settings.data_folder), MIRROR_KEPT_SECONDS)
+    flights = await registry.flights.sweep()
+    return replace(done, leftover_bytes=left, flight_bytes=flights, mirror_bytes=mirrors)
 
 
 async def _prune(registry: Registry, moments: Moments) -> Collected:

@@ -1,0 +1,117 @@
+"""The git objects of an upstream's package, out of our mirror of it."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from entrepot.blobs.threads import in_thread
+from entrepot.domain.content import File, Ref, Revision
+from entrepot.domain.digest import GitOid
+from entrepot.domain.errors import Invalid, UpstreamError
+from entrepot.domain.git import LfsPointer
+from entrepot.domain.names import PackageType, RefName
+from entrepot.domain.report import UNREAD
+from entrepot.operations import git_mirror
+from entrepot.operations.browse import Place
+from entrepot.operations.gate import Clearance, clear, screen
+from entrepot.operations.git_mirror import Mirror
+from entrepot.operations.git_walk import Leaf, Objects
+from entrepot.operations.registry import Registry
+
+T = TypeVar("T")
+
+_DATE = re.compile(rb"^committer [^\n]*> ([0-9]{1,11}) ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredFile:
+    """A source for the bytes of a small file in a mirror."""
+
+    mirror: Mirror
+    oid: GitOid
+
+    @property
+    def path(self) -> Path | None:
+        """None: it is in a pack."""
+        return None
+
+    async def read(self, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to and not including `end`."""
+        yield (await in_thread(_file, self.mirror, self.oid))[start:end]
+
+
+def _file(mirror: Mirror, oid: GitOid) -> bytes:
+    with mirror.objects() as objects:
+        return objects.file(oid)
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSource:
+    """A package of a remote repository."""
+
+    registry: Registry
+    place: Place
+    mirror: Mirror
+
+    @classmethod
+    def of(cls, registry: Registry, place: Place) -> "MirrorSource":
+        """The package's mirror, in the data folder."""
+        row, name = place.repository.row, place.package.name
+        prefix = "" if name.type is PackageType.MODEL else f"{name.type.plural}/"
+        root = git_mirror.root(registry.settings.data_folder) / row.key.text
+        token = registry.signer.decrypt(row.upstream_token)
+        url = f"{row.upstream.rstrip('/')}/{prefix}{name.id}"
+        return cls(registry, place, Mirror.of(root, url, token, registry.settings.upstream_seconds))
+
+    async def refs(self) -> list[Ref]:
+        age = await in_thread(self.mirror.age)
+        if age is None or age > self.registry.settings.branch_seconds:
+            try:
+                await in_thread(self.mirror.update)
+            except UpstreamError:
+                if age is None:
+                    raise
+        found = await in_thread(self.mirror.refs)
+        return [Ref(RefName(name), GitOid(commit)) for name, commit in sorted(found.items())]
+
+    async def ask(self, question: Callable[[Objects], T]) -> T:
+        if await in_thread(self.mirror.age) is None:
+            await in_thread(self.mirror.update)
+        return await in_thread(self._ask, question)
+
+    def _ask(self, question: Callable[[Objects], T]) -> T:
+        with self.mirror.objects() as objects:
+            return question(objects)
+
+    async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
+        revision = await in_thread(self._revision, commit)
+        screen(self.registry, revision)
+        described = await in_thread(self._describe, leaves)
+        return [self._cleared(revision, file) for file in described]
+
+    def _revision(self, commit: GitOid) -> Revision:
+        with self.mirror.objects() as objects:
+            found = _DATE.search(objects.commit(commit) or b"")
+        return Revision(self.place.package, commit, datetime.fromtimestamp(int(found[1]) if found else 0, UTC))
+
+    def _describe(self, leaves: Sequence[Leaf]) -> list[File]:
+        described: list[File] = []
+        with self.mirror.objects() as objects:
+            for leaf in leaves:
+                data = objects.file(leaf.oid)
+                try:
+                    pointer = LfsPointer.parse(data)
+                except Invalid:
+                    described.append(File(leaf.path, len(data), leaf.oid))
+                else:
+                    described.append(File(leaf.path, pointer.size, leaf.oid, pointer.digest))
+        return described
+
+    def _cleared(self, revision: Revision, file: File) -> LfsPointer | Clearance:
+        screen(self.registry, revision, file)
+        if file.lfs is not None:
+            return LfsPointer(file.lfs, file.size)
+        return clear(self.registry, revision, file, MirroredFile(self.mirror, file.oid), UNREAD)
