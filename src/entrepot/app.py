@@ -32,6 +32,8 @@ from entrepot.operations.registry import Registry
 from entrepot.operations.signing import Signer
 from entrepot.operations.usage import Usage
 from entrepot.protocols import WireProtocol
+from entrepot.protocols.huggingface.upstream import HubUpstream
+from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings, multiprocess_folder
 
@@ -46,16 +48,19 @@ def build(settings: Settings) -> Registry:
     signer = Signer(setup.secret_key(folder, settings.secret_key))
     kinds = plugins.collect("entrepot.repositories", "KIND", RepositoryKind, lambda kind: kind.name)
 
+    pool = Pool(settings.upstream_seconds)
+
     async def open_repository(key: RepositoryKey) -> Repository:
         row = await database.read(repositories.find, key)
         return kinds[row.kind.value].build(row, parts)
 
     parts = Parts(
         database=database,
-        upstream=lambda row: None,
+        upstream=lambda row: HubUpstream(pool, row.key, row.upstream, signer.decrypt(row.upstream_token)),
         branch_age=timedelta(seconds=settings.branch_seconds),
         missing_age=timedelta(seconds=settings.missing_seconds),
         open=open_repository,
+        let_go=pool.close,
     )
     return Registry(
         settings=settings,
@@ -93,6 +98,7 @@ def prepare(settings: Settings) -> str | None:
 async def close(registry: Registry) -> None:
     """Let go of everything the registry holds; fetches that are under way get the time that the settings give."""
     await registry.flights.close(registry.settings.shutdown_seconds)
+    await registry.parts.let_go()
     registry.database.close()
 
 

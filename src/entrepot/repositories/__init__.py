@@ -67,6 +67,10 @@ class Repository(Protocol):
         """The local repository that takes uploads for this one; raises `Forbidden` where there is none."""
 
 
+async def nothing_to_let_go() -> None:
+    """What closes parts that hold nothing open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What repositories are made of."""
@@ -82,6 +86,8 @@ class Parts:
     """Opens another repository, for virtual ones."""
     memory: Memory = field(default_factory=Memory)
     """What this process knows between two requests."""
+    let_go: Callable[[], Awaitable[None]] = nothing_to_let_go
+    """Closes what upstreams have open; nothing is asked of them afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
