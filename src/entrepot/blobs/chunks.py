@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,33 @@ async def read(store: BlobStore, parts: AsyncIterator[Part], start: int, end: in
             ahead.cancel()
 
 
+async def feed(store: BlobStore, parts: AsyncIterator[Part], take: Callable[[bytes | memoryview], object]) -> None:
+    """Hand all the bytes to `take`, in order, in a thread; a chunk is gone once `take` returns.
+
+    For who computes over the whole blob: nothing is put together, so that each byte is touched once.
+    """
+    async for part in parts:
+        path = store.path(part.xorb)
+        for job in _pieces(part, 0, part.length) if path is None else ():
+            await in_thread(take, await _piece(store, job))
+        if path is not None:
+            await in_thread(_feed_file, path, part, take)
+
+
+def _feed_file(path: Path, part: Part, take: Callable[[bytes | memoryview], object]) -> None:
+    jobs = list(_pieces(part, 0, part.length))
+    spans = [job.stored for job in jobs]
+    buffer = memoryview(bytearray(max(last - first for first, last in spans)))
+    descriptor = _open(path)
+    try:
+        for job, (first, last) in zip(jobs, spans, strict=True):
+            count = os.preadv(descriptor, [buffer[: last - first]], first)
+            for chunk in xorb.unpack(buffer[:count], part.index, job.part.start, job.part.end):
+                take(chunk)
+    finally:
+        os.close(descriptor)
+
+
 async def _jobs(parts: AsyncIterator[Part], start: int, end: int) -> AsyncIterator[_Job]:
     position = 0
     async for part in parts:
@@ -97,15 +124,19 @@ async def _piece(store: BlobStore, job: _Job) -> bytes:
 
 def _unpack_file(path: Path, job: _Job) -> bytes:
     first, last = job.stored
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        raise Corrupt(f"the bytes of blob {job.part.xorb} are missing from the store") from None
+    descriptor = _open(path)
     try:
         stored = os.pread(descriptor, last - first, first)
     finally:
         os.close(descriptor)
     return _unpack(stored, job)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise Corrupt(f"the bytes of blob {path.name} are missing from the store") from None
 
 
 def _unpack(stored: bytes, job: _Job) -> bytes:

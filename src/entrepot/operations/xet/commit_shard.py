@@ -138,8 +138,7 @@ async def _digest(registry: Registry, file: AnnouncedFile, here: Mapping[XetHash
             return blob.digest
     hasher = hashlib.sha256()
     rows = _rows(file, here)
-    async for piece in chunks.read(registry.blobs, parts(registry, rows), 0, file.size):
-        await in_thread(hasher.update, piece)
+    await chunks.feed(registry.blobs, parts(registry, rows), hasher.update)
     return Digest(hasher.hexdigest())
 
 
