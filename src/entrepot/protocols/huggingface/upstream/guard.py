@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import ResolveResult
+from yarl import URL
 
 from entrepot.domain.errors import UpstreamRefused
 
@@ -20,6 +21,11 @@ class OutsideResolver(ThreadedResolver):
         if any(_is_inside(result["host"]) for result in found):
             raise OSError(None, f"{host} is an address inside, where upstream must not send us")
         return found
+
+
+def same_origin(one: URL, other: URL) -> bool:
+    """Whether scheme, host and port are the same, however they are written; another port is somebody else."""
+    return (one.scheme, (one.host or "").lower(), one.port) == (other.scheme, (other.host or "").lower(), other.port)
 
 
 def check_literal(host: str) -> None:

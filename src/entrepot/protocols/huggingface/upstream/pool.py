@@ -7,7 +7,7 @@ import aiohttp
 from yarl import URL
 
 from entrepot import __version__
-from entrepot.protocols.huggingface.upstream.guard import OutsideResolver, check_literal, stands_inside
+from entrepot.protocols.huggingface.upstream.guard import OutsideResolver, check_literal, same_origin, stands_inside
 
 CONNECTIONS = 512
 PER_HOST = 128
@@ -29,7 +29,7 @@ class Pool:
 
     async def session(self, upstream: URL, target: URL) -> aiohttp.ClientSession:
         """What to ask `target` with, to which `upstream` led. Raises `UpstreamRefused` for an address inside."""
-        if target.origin() == upstream.origin():
+        if same_origin(target, upstream):
             return self._session(guarded=False)
         host = upstream.host or ""
         if host not in self._inside:

@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from entrepot.domain.errors import UpstreamRefused, UpstreamUnavailable
+from entrepot.protocols.huggingface.upstream.guard import same_origin
 from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot.protocols.huggingface.upstream.refusals import Refusal, explain
 
@@ -129,8 +130,7 @@ class Wire:
         return {"Authorization": f"Bearer {self._token}"} if self._token and self._is_home(url) else {}
 
     def _is_home(self, url: URL) -> bool:
-        # The origin and nothing less: another port is somebody else.
-        return url.origin() == self._base.origin()
+        return same_origin(url, self._base)
 
     def _next(self, url: URL, location: str, hops: Sequence[Hop], what: str) -> URL:
         try:
