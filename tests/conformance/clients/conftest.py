@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import real_postgres
 
+import real_postgres
 from live_server import ROOT, LiveServer
 
 SCRIPTS = Path(__file__).parent / "scripts"

@@ -21,6 +21,8 @@ from entrepot.protocols.huggingface import names
 from entrepot.protocols.huggingface.errors import TABLE
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
+HASHES = ("sha256", "sha_256")
+"""The only hash there is, as git-lfs and as the JavaScript client write it."""
 MAX_OBJECTS = 10_000
 MAX_BATCH = 8 << 20
 
@@ -34,7 +36,7 @@ class _Wanted:
 async def batch(call: Call) -> Response:
     """For each large file where to get it, or where to put it; nothing for what is here already."""
     body = await read_json(call.request, MAX_BATCH)
-    if body.get("hash_algo", "sha256") != "sha256":
+    if body.get("hash_algo", "sha256") not in HASHES:
         raise Invalid("large files are named by their sha256")
     wanted = _wanted(body)
     match body.get("operation"):
