@@ -15,6 +15,12 @@ WAYS_OUT = {
     "GET /{prefix:prefix}{id:id}/raw/{rev}/{path:path}",
     "POST /{prefix:prefix}{id:id}/info/lfs/objects/batch",
     "GET /lfs/{link}",
+    "POST /{prefix:prefix}{id:id}/git-upload-pack",
+    "GET /api/{type:type}/{id:id}/xet-read-token/{rev}",
+    "GET /api/{type:type}/{id:id}/xet-write-token/{rev}",
+    "GET /cas/{epoch}/v1/reconstructions/{hash}",
+    "GET /cas/{epoch}/v2/reconstructions/{hash}",
+    "GET /cas/{epoch}/fetch/{link}",
 }
 """Every route that hands out bytes of files, or a token that leads to them. A new one is added here on purpose."""
 

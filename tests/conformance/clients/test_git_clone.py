@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
 from conformance.clients.conftest import CLIENTS, Stack
 
 SMALL = b"---\nlicense: mit\n---\n# A model\n"
