@@ -86,8 +86,9 @@ class RemoteRepository:
             return _file_in(everything, revision, path)
 
         async def ask() -> Json:
-            seen = await self._upstream.head(revision.package.name, revision.commit, path)
-            await self._database.write(upstream.remember_file, revision.package.id, revision.commit, seen)
+            if await self._database.read(upstream.find_file, revision.package.id, revision.commit, path) is None:
+                seen = await self._upstream.head(revision.package.name, revision.commit, path)
+                await self._database.write(upstream.remember_file, revision.package.id, revision.commit, seen)
             return None
 
         question = Question(("file", revision.package.id, revision.commit.hex, path.text), missing_forever=True)

@@ -61,14 +61,21 @@ class Asking:
             return self._say(kept)
         if kept is not None and kept.status == FOUND:
             return await self._answer_or_old(question, ask, kept)
-        return await self.ask(question, ask)
-
-    async def ask(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> Json:
-        """What upstream says now; all who ask the same at the same time share one question."""
         return await asyncio.shield(self._task(question, ask))
 
+    async def ask(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> Json:
+        """What upstream says now, whatever is remembered."""
+        return await asyncio.shield(
+            self._parts.memory.ask((self._row.id, question.key, "now"), lambda: self._ask(question, ask))
+        )
+
     def _task(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> "asyncio.Task[Json]":
-        return self._parts.memory.ask((self._row.id, question.key), lambda: self._ask(question, ask))
+        async def look_and_ask() -> Json:
+            # Between our last look and now the answer may have come, and its question may be over.
+            known = await self.remembered(question)
+            return await self._ask(question, ask) if known is None else known
+
+        return self._parts.memory.ask((self._row.id, question.key), look_and_ask)
 
     async def _ask(self, question: Question, ask: Callable[[], Awaitable[Json]]) -> Json:
         try:
