@@ -9,3 +9,4 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600),
 )
+SENT = Counter("entrepot_sent_bytes", "Bytes of files handed out.")

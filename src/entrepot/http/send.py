@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from entrepot.blobs.threads import in_thread
 from entrepot.domain.errors import Corrupt
+from entrepot.http.metrics import SENT
 from entrepot.http.ranges import ByteRange
 from entrepot.operations.gate import Clearance
 
@@ -47,6 +48,7 @@ class SendPieces(Response):
             if left.done():
                 return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            SENT.inc(len(piece))
 
 
 class SendClearance(SendPieces):
@@ -84,6 +86,7 @@ async def _send_file(send: Send, path: Path, part: ByteRange, left: asyncio.Futu
             # The server copies what it is handed before send returns, so that the buffer can be used again.
             body = buffer if count == len(buffer) else bytes(view[:count])
             await send({"type": "http.response.body", "body": body, "more_body": True})
+            SENT.inc(count)
             at, pieces = at + count, pieces + 1
             if pieces % LOOK_UP_EVERY == 0:
                 await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """Every path of our own interface."""
 
 from entrepot.http.routes import Route
-from entrepot.protocols.api import openapi, repositories, tokens
+from entrepot.protocols.api import openapi, repositories, storage, tokens
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/openapi.json", openapi.show),
@@ -13,4 +13,5 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/tokens", tokens.listed),
     Route("POST", "/tokens", tokens.create),
     Route("DELETE", "/tokens/{number}", tokens.revoke),
+    Route("GET", "/storage", storage.show),
 )
