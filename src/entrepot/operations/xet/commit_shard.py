@@ -7,7 +7,7 @@ content was read.
 import hashlib
 import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,20 +53,24 @@ class Progress:
     is_committing: bool = False
 
 
-async def check(registry: Registry, ticket: Ticket, path: Path) -> Announcement:
-    """What the staged shard announces, its chunks' hashes verified.
+async def check(registry: Registry, ticket: Ticket, pieces: AsyncIterator[bytes]) -> Announcement:
+    """What a shard announces, its chunks' hashes verified.
 
     Raises `Invalid`, which names what is wrong: a xorb that is not here, or a file that its chunks do not make.
     """
     repository = (await require_to_write(registry, ticket)).repository
-    async with registry.xet.reading:
-        found = await in_thread(_parse, path)
-        wanted = {term.xorb for file in found.files for term in file.terms}
-        here = await usable(registry, ticket, repository, wanted)
-        await _require_bytes(registry, wanted, here)
-        for file in found.files:
-            await _verify(registry, file, here)
-    return Announcement(repository, found.files, here)
+    landed = await registry.staging.take(pieces, limit=shard.MAX_SHARD)
+    try:
+        async with registry.xet.reading:
+            found = await in_thread(_parse, landed.path)
+            wanted = {term.xorb for file in found.files for term in file.terms}
+            here = await usable(registry, ticket, repository, wanted)
+            await _require_bytes(registry, wanted, here)
+            for file in found.files:
+                await _verify(registry, file, here)
+        return Announcement(repository, found.files, here)
+    finally:
+        landed.path.unlink(missing_ok=True)
 
 
 def _parse(path: Path) -> Shard:

@@ -13,7 +13,7 @@ _TOKENS = (
 )
 
 _STORE = (
-    Route("GET", f"{_CAS}/v1/chunks/{{prefix2}}/{{hash}}", cas.chunk, gives_bytes=True, own_auth=True),
+    Route("GET", f"{_CAS}/v1/chunks/{{prefix2}}/{{hash}}", cas.chunk, own_auth=True),
     Route("POST", f"{_CAS}/v1/xorb-grants/{{prefix2}}/{{hash}}", cas.grant, own_auth=True),
     Route("POST", f"{_CAS}/v1/xorbs/{{prefix2}}/{{hash}}", cas.xorb, own_auth=True),
     Route("POST", f"{_CAS}/v1/shards", shards.v1, own_auth=True),

@@ -13,7 +13,6 @@ from entrepot.http.receive import stream
 from entrepot.http.routes import Call
 from entrepot.operations.xet.commit_shard import Announcement, Progress, check, record
 from entrepot.protocols.huggingface.xet.cas import ticket_of
-from entrepot.xet.shard import MAX_SHARD
 
 PATIENCE = 15.0
 """Seconds until the first frame: what is done by then, or refused, is answered with a status of its own."""
@@ -43,12 +42,7 @@ async def v2(call: Call) -> Response:
 
 
 async def _announcement(call: Call) -> Announcement:
-    ticket = await ticket_of(call)
-    landed = await call.registry.staging.take(stream(call.request), limit=MAX_SHARD)
-    try:
-        return await check(call.registry, ticket, landed.path)
-    finally:
-        landed.path.unlink(missing_ok=True)
+    return await check(call.registry, await ticket_of(call), stream(call.request))
 
 
 def _progress(announcement: Announcement) -> Progress:
