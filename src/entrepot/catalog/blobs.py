@@ -11,20 +11,30 @@ from entrepot.domain.errors import NotReady
 
 def announce(connection: Connection, digest: Digest, size: int) -> Blob:
     """The row for bytes that are about to be stored, seen just now. Raises `NotReady` for a condemned blob."""
-    row = connection.execute(
+    known = select(blobs.c.condemned_at).where(blobs.c.digest == digest.hex)
+    # A second look: a rival may have announced the same bytes between our two questions.
+    for _ in range(2):
+        row = _see(connection, digest)
+        if row is not None:
+            return _blob(row)
+        found = connection.execute(known).one_or_none()
+        if found is None:
+            break
+        if found.condemned_at is not None:
+            raise NotReady(f"the blob {digest} is being removed at this moment; send it again", after=2)
+    added = connection.execute(
+        insert(blobs).values(digest=digest.hex, size=size, seen_at=now(), chunked=False).returning(blobs)
+    ).one()
+    return _blob(added)
+
+
+def _see(connection: Connection, digest: Digest) -> Row[tuple[object, ...]] | None:
+    return connection.execute(
         update(blobs)
         .where(blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None))
         .values(seen_at=now())
         .returning(blobs)
     ).one_or_none()
-    if row is not None:
-        return _blob(row)
-    if connection.execute(select(blobs.c.id).where(blobs.c.digest == digest.hex)).first():
-        raise NotReady(f"the blob {digest} is being removed at this moment; send it again", after=2)
-    added = connection.execute(
-        insert(blobs).values(digest=digest.hex, size=size, seen_at=now(), chunked=False).returning(blobs)
-    ).one()
-    return _blob(added)
 
 
 def touch(connection: Connection, blob_id: int) -> Blob:
