@@ -102,6 +102,11 @@ def test_facts_that_are_too_deep_or_too_large_stay_behind() -> None:
     assert facts_of({"tags": ["a"], "config": deep, "description": "x" * (1 << 20)}) == {"tags": ["a"]}
 
 
+@pytest.mark.parametrize("tag", ["a\x00b", "a\ud800b"])
+def test_facts_that_no_database_takes_stay_behind(tag: str) -> None:
+    assert facts_of({"tags": [tag], "sdk": "gradio"}) == {"sdk": "gradio"}
+
+
 @pytest.mark.parametrize("link", ['<https://h/x?cursor=abc>; rel="next"', "<https://h/x?a=1&cursor=abc>; rel=next"])
 def test_only_the_cursor_of_a_link_is_used(link: str) -> None:
     assert parse.next_cursor({"Link": link}) == "abc"

@@ -26,7 +26,13 @@ def facts_of(said: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _is_reasonable(value: Any) -> bool:
-    return _depth_within(value, MAX_DEPTH) and len(json.dumps(value)) <= MAX_FACT
+    if not _depth_within(value, MAX_DEPTH):
+        return False
+    try:
+        text = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which no database takes
+        return False
+    return len(text) <= MAX_FACT and b"\\u0000" not in text
 
 
 def _depth_within(value: Any, depth: int) -> bool:
