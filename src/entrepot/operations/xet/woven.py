@@ -11,6 +11,10 @@ from entrepot.operations.gate import Source
 from entrepot.xet import virtual
 from entrepot.xet.virtual import Batch, VirtualXorb
 
+CHUNKS = 2
+"""How many chunks are read and woven at once: 256 KiB stay in the processor's cache, and in memory for every client."""
+_NOWAIT = getattr(os, "RWF_NOWAIT", 0)  # Linux alone can say that a read would have to wait
+
 
 @dataclass(frozen=True, slots=True)
 class WovenSource:
@@ -25,10 +29,10 @@ class WovenSource:
         return None
 
     async def read(self, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to and not including `end`, in pieces of 1 MiB."""
+        """The bytes from `start` up to and not including `end`, in pieces of some 256 KiB."""
         if start >= end:
             return
-        batches = virtual.batches(virtual.segments(self.xorb, start, end - 1))
+        batches = virtual.batches(virtual.segments(self.xorb, start, end - 1), CHUNKS)
         path = self.source.path
         pieces = self._woven(batches) if path is None else _woven_from_file(path, batches)
         async for piece in pieces:
@@ -67,23 +71,25 @@ class _Held:
 
 async def _woven_from_file(path: Path, batches: Iterator[Batch]) -> AsyncIterator[bytes]:
     descriptor = await in_thread(os.open, path, os.O_RDONLY)
+    buffer = memoryview(bytearray(CHUNKS * virtual.CHUNK))
     try:
         for batch in batches:
-            data: bytes | memoryview = _at_hand(descriptor, batch)
-            if len(data) != batch.length:
-                data = await in_thread(os.pread, descriptor, batch.length, batch.offset)
-            if len(data) != batch.length:
+            window = buffer[: batch.length]
+            count = _at_hand(descriptor, window, batch.offset)
+            if count != batch.length:
+                count = await in_thread(os.preadv, descriptor, [window], batch.offset)
+            if count != batch.length:
                 raise Corrupt(f"the file {path.name} ends before byte {batch.offset + batch.length}")
-            yield batch.weave(data)
+            yield batch.weave(window)
     finally:
         os.close(descriptor)
 
 
-def _at_hand(descriptor: int, batch: Batch) -> memoryview:
-    """The bytes, where the system has them in memory: then a hop to a thread would cost more than the read."""
-    data = bytearray(batch.length)
+def _at_hand(descriptor: int, window: memoryview, offset: int) -> int:
+    """How many bytes were read because the system has them in memory: then a hop to a thread would cost more."""
+    if not _NOWAIT:
+        return 0
     try:
-        read = os.preadv(descriptor, [data], batch.offset, os.RWF_NOWAIT)
+        return os.preadv(descriptor, [window], offset, _NOWAIT)
     except OSError:
-        read = 0
-    return memoryview(data)[:read]
+        return 0
