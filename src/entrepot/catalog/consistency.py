@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Connection, exists, select
 
 from entrepot.catalog.garbage import NAMED
-from entrepot.catalog.tables import blobs, files, packages, refs, revisions, terms, trees
+from entrepot.catalog.tables import blobs, files, packages, refs, revisions, terms, trees, xorbs
 from entrepot.domain.content import Blob
 from entrepot.domain.digest import Digest
-from entrepot.domain.errors import Invalid
+from entrepot.domain.errors import Corrupt, Invalid
 from entrepot.domain.git import CommitObject, Mode, object_oid, parse_tree, tree_oid
+from entrepot.xet.xorb import XorbIndex
 
 PAGE = 1000
 """How many blobs are looked at in one transaction."""
@@ -49,12 +51,30 @@ def blob_page(connection: Connection, after: int) -> list[Standing]:
 def broken_terms(connection: Connection, blob: Blob) -> str:
     """Why the terms of a chunked blob can't be right; empty where they can."""
     rows = connection.execute(select(terms).where(terms.c.blob_id == blob.id).order_by(terms.c.position)).all()
-    if sum(row.length for row in rows) != blob.size:
-        return f"its terms have {sum(row.length for row in rows)} bytes, and it should have {blob.size}"
-    if [row.position for row in rows] != list(range(len(rows))):
-        return "terms are missing between its first and its last"
-    if any(not 0 <= row.chunk_start < row.chunk_end for row in rows):
-        return "it has a term without chunks"
+    end = 0
+    for position, row in enumerate(rows):
+        if row.position != position or row.offset != end:
+            return f"there is a gap before byte {row.offset}"
+        end += row.length
+    if end != blob.size:
+        return f"its terms have {end} bytes, and it should have {blob.size}"
+    by_xorb = sorted(rows, key=lambda row: row.xorb_id)
+    for xorb_id, group in groupby(by_xorb, lambda row: row.xorb_id):
+        if problem := _outside(connection, xorb_id, [(row.chunk_start, row.chunk_end, row.length) for row in group]):
+            return problem
+    return ""
+
+
+def _outside(connection: Connection, xorb_id: int, ranges: list[tuple[int, int, int]]) -> str:
+    """Why the xorb can't have these ranges of chunks, each with its length in bytes."""
+    stored = connection.execute(select(xorbs.c.chunks).where(xorbs.c.id == xorb_id)).scalar_one()
+    try:
+        index = XorbIndex.from_bytes(bytes(stored))
+        for start, end, length in ranges:
+            if sum(index.sizes_of(start, end)) != length:
+                return f"the chunks {start} to {end} of the xorb {index.hash} do not have {length} bytes"
+    except (Invalid, Corrupt) as error:
+        return error.message
     return ""
 
 

@@ -19,9 +19,6 @@ WALK_BATCH = 500
 OVERDUE_AFTER = timedelta(days=7)
 """Garbage is in order; garbage that was left for a week after its grace period means that nobody collects."""
 
-SLACK = timedelta(days=1)
-"""How long after the grace period a collection may be due."""
-
 
 class Kind(StrEnum):
     """What kind of difference it is."""
