@@ -1,5 +1,7 @@
 """Run a registry on this machine."""
 
+import contextlib
+import ctypes
 import functools
 import logging
 import os
@@ -16,6 +18,8 @@ from entrepot import app, settings
 from entrepot.operations.setup import ADMIN_TOKEN_FILE
 from entrepot.settings import Settings
 
+M_ARENA_MAX = -8
+"""mallopt's number for how many pools there may be (glibc)."""
 READ_BUFFER = 1 << 20
 """How much of an upload the server takes in at once: large pieces are what makes receiving cheap."""
 
@@ -60,7 +64,14 @@ def serve(data: str | None, host: str | None, port: int | None, workers: int | N
 
 def _load(chosen: Settings, *_: object) -> ASGIApp:
     """The application, made in the process that serves it."""
+    _keep_memory_together()
     return app.create(chosen)
+
+
+def _keep_memory_together() -> None:
+    """Let the C library keep two pools of memory: one for each of our threads would hold on to 100 MiB and more."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _welcome(chosen: Settings, token: str | None) -> None:

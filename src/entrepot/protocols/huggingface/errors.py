@@ -9,6 +9,7 @@ from entrepot.domain import errors
 from entrepot.domain.errors import EntrepotError
 from entrepot.http.errors import look_up
 
+GATED = "GatedRepo"
 MAX_MESSAGE = 1000
 """Proxies refuse headers that are much longer."""
 
@@ -28,7 +29,7 @@ TABLE: dict[type[EntrepotError], Word] = {
     errors.FileNotFound: Word(404, "EntryNotFound"),
     errors.Unauthenticated: Word(401),
     errors.Forbidden: Word(403),
-    errors.Blocked: Word(403, "GatedRepo"),
+    errors.Blocked: Word(403, GATED),
     errors.Invalid: Word(400),
     errors.TooLarge: Word(413),
     errors.Conflict: Word(409),
@@ -48,7 +49,7 @@ def answer(error: EntrepotError, *, anonymous: bool = False) -> Response:
     HEAD answers have no body, so everything stands in headers too. Somebody without a token who may not know of a
     package is asked for one: 401, with the same code.
     """
-    word = look_up(TABLE, error)
+    word = _passed_on(error) or look_up(TABLE, error)
     status = 401 if anonymous and word.code == "RepoNotFound" else word.status
     headers = {"X-Error-Message": _one_line(error.message)}
     if word.code:
@@ -56,6 +57,13 @@ def answer(error: EntrepotError, *, anonymous: bool = False) -> Response:
     headers.update(_extra(error, status))
     body = json.dumps({"error": error.message}).encode()
     return Response(body, status, headers, media_type="application/json")
+
+
+def _passed_on(error: EntrepotError) -> Word | None:
+    """What an upstream guards, clients are told in upstream's words: they know what to do about it."""
+    if isinstance(error, errors.UpstreamRefused) and error.code == GATED and error.status in (401, 403):
+        return Word(error.status, GATED)
+    return None
 
 
 def _extra(error: EntrepotError, status: int) -> dict[str, str]:

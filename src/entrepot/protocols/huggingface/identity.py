@@ -3,7 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from entrepot.domain.actor import Action
-from entrepot.domain.errors import Unauthenticated
+from entrepot.domain.errors import NotFound, Unauthenticated
 from entrepot.http.receive import read_json
 from entrepot.http.routes import Call
 from entrepot.metadata.card import problems
@@ -59,3 +59,8 @@ async def agent_harnesses(call: Call) -> Response:
 async def telemetry(call: Call) -> Response:
     """Nothing is recorded."""
     return Response(None, 204)
+
+
+async def nothing(call: Call) -> Response:
+    """A quick 404 for what clients ask of the Hub and a registry has no answer to."""
+    raise NotFound(f"There is nothing at the path /api/{call.params['rest'][:200]} of this registry")

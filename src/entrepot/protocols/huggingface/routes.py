@@ -98,7 +98,8 @@ ROUTES: tuple[Route, ...] = (
     *_FILES,
     *_LLAMA,
     *git.ROUTES,
-    # Last: a bare package would match the beginning of every other path.
     Route("GET", _API, info.info),
+    Route("GET", "/api/{rest:path}", identity.nothing),
+    # Last: a bare package would match the beginning of every other path.
     Route("GET", _PAGE, manage.page),
 )
