@@ -18,8 +18,8 @@ from entrepot.catalog.trees import IN_LIST
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import NotReady
 
-BATCH = 500
-"""How many blobs are condemned in one transaction: others wait for it."""
+BATCH = 2000
+"""How many blobs are condemned in one transaction: others wait for it, and each looks through the table again."""
 _LOCK_NUMBER = 0x656E7472
 """What collectors on one PostgreSQL agree to call their lock."""
 

@@ -56,7 +56,9 @@ async def common(source: GitSource, haves: tuple[GitOid, ...]) -> list[GitOid]:
 
 async def pack(registry: Registry, source: GitSource, wanted: Wanted) -> Packed:
     """All that the client lacks. Raises `NotFound` for commits that are not there, `Blocked`, `TooLarge`."""
-    known = await common(source, wanted.wants)
+    if await common(source, wanted.wants) != list(wanted.wants):
+        await source.refresh()
+    known = set(await common(source, wanted.wants))
     for want in wanted.wants:
         if want not in known:
             raise NotFound(f"not our ref {want}")

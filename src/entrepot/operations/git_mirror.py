@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 MAX_BYTES = 2 << 30
 """Large files are not in git; a larger history is no model."""
+MAX_SECONDS = 3600
+"""A history that takes longer than this comes too slowly to wait for."""
 MAX_REFS = 10_000
 _COMMIT, _TREE, _BLOB = 1, 2, 3
 _REFS_FILE = "entrepot-refs.json"
@@ -102,7 +104,7 @@ class Mirror:
         self, client: Urllib3HttpGitClient, repo: Repo, write: Callable[[bytes], int]
     ) -> dict[DulwichRef, ObjectID]:
         followed: dict[DulwichRef, ObjectID] = {}
-        received = 0
+        received, began = 0, time.monotonic()
 
         def determine_wants(refs: Mapping[DulwichRef, ObjectID], depth: int | None = None) -> list[ObjectID]:
             if client.dumb:
@@ -117,6 +119,8 @@ class Mirror:
             received += len(data)
             if received > MAX_BYTES:
                 raise TooLarge(f"upstream's history is more than {MAX_BYTES} bytes; download its files one by one")
+            if time.monotonic() - began > MAX_SECONDS:
+                raise UpstreamUnavailable(f"upstream's history took more than {MAX_SECONDS} seconds")
             return write(data)
 
         client.fetch_pack("", determine_wants, repo.get_graph_walker(self._known()), take, protocol_version=0)

@@ -26,6 +26,9 @@ class GitSource(Protocol):
     async def refs(self) -> list[Ref]:
         """Every ref, by name."""
 
+    async def refresh(self) -> None:
+        """Ask upstream, where there is one, for what is new: a client has heard of it elsewhere."""
+
     async def ask(self, question: Callable[[Objects], T]) -> T:
         """What a plain function finds in the commits and trees."""
 
@@ -45,6 +48,9 @@ class CatalogSource:
 
     async def refs(self) -> list[Ref]:
         return await self.place.repository.refs(self.place.package)
+
+    async def refresh(self) -> None:
+        return
 
     async def ask(self, question: Callable[[Objects], T]) -> T:
         return await self.registry.database.read(

@@ -1,7 +1,9 @@
 """The git objects of an upstream's package, out of our mirror of it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +25,8 @@ from entrepot.operations.registry import Registry
 
 T = TypeVar("T")
 
+_FETCHERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="mirrors")
+"""Threads of their own: upstreams may be slow, and those that read bytes must not wait for them."""
 _DATE = re.compile(rb"^committer [^\n]*> ([0-9]{1,11}) ", re.MULTILINE)
 
 
@@ -70,16 +74,23 @@ class MirrorSource:
         age = await in_thread(self.mirror.age)
         if age is None or age > self.registry.settings.branch_seconds:
             try:
-                await in_thread(self.mirror.update)
+                await self.refresh()
             except UpstreamError:
                 if age is None:
                     raise
         found = await in_thread(self.mirror.refs)
         return [Ref(RefName(name), GitOid(commit)) for name, commit in sorted(found.items())]
 
+    async def refresh(self) -> None:
+        # Shared by all who ask meanwhile, and it goes on when they leave.
+        await asyncio.shield(self.registry.parts.memory.ask(("mirror", self.mirror.folder), self._update))
+
+    async def _update(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(_FETCHERS, self.mirror.update)
+
     async def ask(self, question: Callable[[Objects], T]) -> T:
         if await in_thread(self.mirror.age) is None:
-            await in_thread(self.mirror.update)
+            await self.refresh()
         return await in_thread(self._ask, question)
 
     def _ask(self, question: Callable[[Objects], T]) -> T:
