@@ -20,7 +20,7 @@ from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot_testing import make_registry
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
-    "while bytes land": (Arrival, "_absorb", True),
+    "while bytes land": (Arrival, "_write", True),
     "before they are announced": (blobs, "announce", False),
     "after they are announced": (blobs, "announce", True),
     "before they are stored": (DiskBlobs, "_put", False),
@@ -42,7 +42,7 @@ def die_at(step: str) -> None:
         nonlocal calls
         calls += 1
         result = real(*args, **kw) if after else None
-        if name != "_absorb" or calls == 3:
+        if name != "_write" or calls == 3:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

@@ -1,6 +1,7 @@
 """Bytes on their way in: hashed as they land, readable while they land."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from entrepot.blobs.lanes import Batch, Lane
 from entrepot.blobs.store import PIECE
 from entrepot.blobs.threads import in_thread
+from entrepot.blobs.writeback import begin_writeback
 from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import TooLarge
 
@@ -18,7 +21,7 @@ FLUSH_SECONDS = 0.2
 """What arrives slowly is written this soon, for those who read while it lands."""
 FEW = 64
 """This many pieces are written one by one."""
-SYNC_EVERY = 64 << 20
+WRITE_BACK = 8 << 20
 """Bytes go to the disk while more arrive, or the last step of a large file would be a long wait."""
 
 
@@ -71,7 +74,7 @@ def _nobody(landed: int) -> None:
 
 
 class Arrival:
-    """One file on its way in. Pieces are gathered to 1 MiB, then written and hashed side by side."""
+    """One file on its way in. Pieces are gathered to 1 MiB, then written and hashed, each in a lane of its own."""
 
     def __init__(self, path: Path, limit: int, git_size: int | None, *, resume: bool = False) -> None:
         self.path = path
@@ -79,16 +82,19 @@ class Arrival:
         """Told how many bytes can be read from `path`, whenever that is more."""
         self._limit = limit
         self._gathered: list[bytes] = []
-        self._waiting = 0
-        self._at_work: asyncio.Future[None] | None = None
-        self._syncing: asyncio.Future[None] | None = None
-        self._synced = 0
+        self._gathered_size = 0
         self._flushed_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._descriptor = _open(path, resume)
         self.landed = self.size = self._unhashed = os.lseek(self._descriptor, 0, os.SEEK_END)
         """`landed` is how many bytes can be read from `path` by now, `size` how many have been sent."""
+        self._written_back = self.landed
         self._hashers = _hashers(git_size)
+        self._writing = Lane(self._write, lambda: self.watcher(self.landed))
+        self._hashing = Lane(self._hash)
+        self._turn = asyncio.Lock()
+        """Both lanes get the batches in the same order, also when a late flush and a write meet."""
+        self._late: asyncio.Future[None] | None = None
 
     async def catch_up(self) -> None:
         """Hash what an earlier arrival left; comes before the first `write` after `resume`."""
@@ -100,64 +106,61 @@ class Arrival:
             data = os.pread(self._descriptor, min(PIECE, self._unhashed - at), at)
             if not data:
                 raise OSError(f"{self.path} has become shorter")
-            for hasher in self._hashers:
-                hasher.update(data)
+            self._hash([data])
             at += len(data)
 
     async def write(self, piece: bytes) -> None:
-        """Take the next piece; waits while the one before the last is still being worked on. Raises `TooLarge`."""
+        """Take the next piece; waits while a lane is behind. Raises `TooLarge`, and `OSError` for a full disk."""
         if self.size + len(piece) > self._limit:
             raise TooLarge(f"more than {self._limit} bytes were sent")
         self.size += len(piece)
-        self._waiting += len(piece)
+        self._gathered_size += len(piece)
         self._gathered.append(piece)
         loop = asyncio.get_running_loop()
-        if self._waiting >= PIECE or loop.time() - self._flushed_at > FLUSH_SECONDS:
+        if self._gathered_size >= PIECE or loop.time() - self._flushed_at > FLUSH_SECONDS:
             await self.flush()
         elif self._timer is None:
             self._timer = loop.call_later(FLUSH_SECONDS, self._flush_late)
 
-    async def flush(self) -> None:
-        """See to it that all so far is being written; what was before has been."""
-        while self._at_work is not None:
-            work = self._at_work
-            await _settle(work)
-            # While we waited for it, what arrived late may have been put to work.
-            if self._at_work is work:
-                break
-        self._put_to_work()
-
     def _flush_late(self) -> None:
         self._timer = None
-        if self._at_work is None or (self._at_work.done() and self._at_work.exception() is None):
-            self._put_to_work()
+        self._late = asyncio.ensure_future(self.flush())
+        # What it meets, the next write or the end meets as well.
+        self._late.add_done_callback(lambda task: task.cancelled() or task.exception())
 
-    def _put_to_work(self) -> None:
-        pieces, self._gathered, self._waiting = self._gathered, [], 0
+    async def flush(self) -> None:
+        """See to it that all so far is being written and hashed."""
+        pieces, self._gathered, self._gathered_size = self._gathered, [], 0
         if not pieces:
             return
         self._flushed_at = asyncio.get_running_loop().time()
-        self._at_work = asyncio.ensure_future(in_thread(self._absorb, pieces))
-        self._at_work.add_done_callback(lambda _: self.watcher(self.landed))
-        if self.landed - self._synced >= SYNC_EVERY and (self._syncing is None or self._syncing.done()):
-            self._synced = self.landed
-            self._syncing = asyncio.ensure_future(in_thread(os.fdatasync, self._descriptor))
-
-    def _absorb(self, pieces: list[bytes]) -> None:
         # Crumbs are cheaper joined; for anything larger, one copy less is a good part of the whole cost.
-        for data in pieces if len(pieces) <= FEW else [b"".join(pieces)]:
+        batch = pieces if len(pieces) <= FEW else [b"".join(pieces)]
+        async with self._turn:
+            await self._writing.put(batch)
+            await self._hashing.put(batch)
+
+    def _write(self, batch: Batch) -> None:
+        for data in batch:
             view = memoryview(data)
             while view:
                 view = view[os.write(self._descriptor, view) :]
             self.landed += len(data)
+        if self.landed - self._written_back >= WRITE_BACK:
+            begin_writeback(self._descriptor, self._written_back, self.landed - self._written_back)
+            self._written_back = self.landed
+
+    def _hash(self, batch: Batch) -> None:
+        for data in batch:
             for hasher in self._hashers:
                 hasher.update(data)
 
     async def finish(self) -> Landed:
         """What has landed, hashed whole. The file is not yet durable: `BlobStore.put` sees to that."""
+        await self._flushed_late()
         await self.flush()
-        await _settle(self._at_work)
-        await _settle(self._syncing)
+        await self._writing.settle()
+        await self._hashing.settle()
         self._close()
         git = GitOid(self._hashers[1].hexdigest()) if len(self._hashers) > 1 else None
         return Landed(self.path, self.size, Digest(self._hashers[0].hexdigest()), git)
@@ -165,11 +168,10 @@ class Arrival:
     async def leave(self, *, worth_keeping: bool = True) -> None:
         """Stop here, and leave what has landed for another arrival to resume, where that is worth it."""
         self._gathered.clear()
-        work = [task for task in (self._at_work, self._syncing) if task is not None]
-        if work:
-            await asyncio.wait(work)
-        for task in work:
-            task.exception()
+        await self._flushed_late()
+        for lane in (self._writing, self._hashing):
+            with contextlib.suppress(OSError):  # whoever wrote has met it
+                await lane.settle()
         self._close()
         if not worth_keeping:
             self.path.unlink(missing_ok=True)
@@ -178,20 +180,17 @@ class Arrival:
         """Give it up; nothing is left behind. Harmless after `finish`, once the file has been taken over."""
         await self.leave(worth_keeping=False)
 
-    def _close(self) -> None:
+    async def _flushed_late(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._late is not None:
+            await asyncio.wait([self._late])
+
+    def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-
-async def _settle(work: "asyncio.Future[None] | None") -> None:
-    # Not simply awaited: that would cancel it with us, and its thread would go on with a descriptor of somebody else.
-    if work is not None:
-        await asyncio.wait([work])
-        work.result()
 
 
 def _open(path: Path, resume: bool) -> int:

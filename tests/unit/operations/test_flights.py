@@ -89,7 +89,7 @@ def test_a_full_disk_is_a_clean_error_and_leaves_nothing(tmp_path: Path, monkeyp
     async def go() -> None:
         async with a_registry(tmp_path) as (_, registry):
             with monkeypatch.context() as patched:
-                patched.setattr(Arrival, "_absorb", full)
+                patched.setattr(Arrival, "_write", full)
                 with pytest.raises(NotReady, match="No space left"):
                     await get(registry)
             assert leftovers(registry) == []
