@@ -6,16 +6,18 @@ import json
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import urllib3.exceptions
-from dulwich.client import Urllib3HttpGitClient
-from dulwich.errors import GitProtocolError, NotGitRepository
+from dulwich.client import HTTPUnauthorized, Urllib3HttpGitClient
+from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException, GitProtocolError, NotGitRepository
 from dulwich.objects import Commit, ObjectID, Tag
+from dulwich.pack import UnresolvedDeltas
 from dulwich.refs import Ref as DulwichRef
 from dulwich.repo import Repo
 
@@ -33,6 +35,11 @@ MAX_SECONDS = 3600
 MAX_REFS = 10_000
 _COMMIT, _TREE, _BLOB = 1, 2, 3
 _REFS_FILE = "entrepot-refs.json"
+_NONSENSE = (
+    *(GitProtocolError, HTTPUnauthorized, FileFormatException, ChecksumMismatch, ApplyDeltaError, UnresolvedDeltas),
+    *(ValueError, LookupError, AssertionError, EOFError, zlib.error),
+)
+"""What dulwich raises for answers that git would not give."""
 
 
 def root(data: Path) -> Path:
@@ -94,10 +101,11 @@ class Mirror:
                 pack.seek(0)
                 check_pack(pack)
             pack.seek(0, os.SEEK_END)
+            commit()
         except BaseException:
-            abort()
+            with suppress(OSError):
+                abort()
             raise
-        commit()
         self._keep_refs(repo, followed)
 
     def _receive(
@@ -210,8 +218,10 @@ def _in_our_words(url: str) -> Iterator[None]:
         yield
     except NotGitRepository as error:
         raise UpstreamRefused(f"upstream has no git repository at {url}", 404) from error
-    except GitProtocolError as error:
-        raise UpstreamRefused(f"upstream's git at {url} said no: {error}", 502) from error
+    except _NONSENSE as error:
+        if isinstance(error.__cause__ or error.__context__, urllib3.exceptions.HTTPError):
+            raise UpstreamUnavailable(f"upstream's git at {url} can't be reached: {error}") from error
+        raise UpstreamRefused(f"upstream's git at {url} said no or made no sense: {error}", 502) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise UpstreamUnavailable(f"upstream's git at {url} can't be reached: {error}") from error
 
