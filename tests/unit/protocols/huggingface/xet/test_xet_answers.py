@@ -2,9 +2,9 @@
 
 import json
 
-from entrepot.blobs.merkle import XetHash, chunk_hash
-from entrepot.blobs.reconstruction import Fetch, Plan, Term
 from entrepot.protocols.huggingface.xet.answers import reconstruction_v1, reconstruction_v2
+from entrepot.xet.merkle import XetHash, chunk_hash
+from entrepot.xet.reconstruction import Fetch, Plan, Term
 
 A, B = chunk_hash(b"a"), chunk_hash(b"b")
 PLAN = Plan(

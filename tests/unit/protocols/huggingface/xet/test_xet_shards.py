@@ -4,14 +4,13 @@ import struct
 
 import pytest
 
-from entrepot.blobs import xorb
-from entrepot.blobs.assembly import AnnouncedFile
-from entrepot.blobs.merkle import XetHash, chunk_hash, xorb_hash
-from entrepot.blobs.reconstruction import Term
-from entrepot.blobs.xorb import XorbIndex
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Invalid, TooLarge
-from entrepot.protocols.huggingface.xet import shard
+from entrepot.xet import shard, xorb
+from entrepot.xet.assembly import AnnouncedFile
+from entrepot.xet.merkle import XetHash, chunk_hash, xorb_hash
+from entrepot.xet.reconstruction import Term
+from entrepot.xet.xorb import XorbIndex
 
 TAG = bytes.fromhex("48465265706f4d6574614461746100556967456a7b815783a5bdd95ccdd14aa9")
 HEADER = TAG + struct.pack("<QQ", 2, 0)
