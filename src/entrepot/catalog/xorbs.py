@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 IN_LIST = 500
 """How many values one query compares with; both databases take more, none is faster with more."""
+FILES_BESIDE = 4
+"""Of how many files that share a xorb the others are looked at."""
 _IN_A_FILE = exists(select(terms.c.blob_id).where(terms.c.xorb_id == xorbs.c.id))
 
 
@@ -138,6 +140,20 @@ def with_chunk(
         .join(dedup_chunks, dedup_chunks.c.xorb_id == xorbs.c.id)
         .where(dedup_chunks.c.chunk == chunk.text, _usable(repository_id, readable))
     )
+    return [_row(row) for row in connection.execute(query.order_by(xorbs.c.id.desc()).limit(limit))]
+
+
+def beside(
+    connection: Connection, xorb_ids: Sequence[int], repository_id: int, readable: list[int], limit: int
+) -> list[XorbRow]:
+    """Usable xorbs of the newest files that these are part of, the newest first, without these themselves.
+
+    Whoever has one chunk of a file most likely has more of it: a checkpoint of it, or the same file once more.
+    """
+    containing = select(terms.c.blob_id).where(terms.c.xorb_id.in_(xorb_ids)).distinct()
+    newest = containing.order_by(terms.c.blob_id.desc()).limit(FILES_BESIDE)
+    others = select(terms.c.xorb_id).where(terms.c.blob_id.in_(newest), terms.c.xorb_id.not_in(xorb_ids))
+    query = _every().where(xorbs.c.id.in_(others), _usable(repository_id, readable))
     return [_row(row) for row in connection.execute(query.order_by(xorbs.c.id.desc()).limit(limit))]
 
 

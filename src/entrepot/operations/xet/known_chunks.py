@@ -10,7 +10,9 @@ from entrepot.xet.merkle import XetHash
 from entrepot.xet.xorb import XorbIndex
 
 MOST = 4
-"""How many xorbs one answer describes: some 50 KiB each, and the newest is most likely the one to go on with."""
+"""How many xorbs with the chunk one answer describes: the newest is most likely the one to go on with."""
+MOST_BESIDE = 64
+"""How many more of the same files, at some 50 KiB each: 4 GiB of content, so that a client asks once and not by luck."""
 
 
 async def known_chunks(registry: Registry, ticket: Ticket, chunk: XetHash) -> list[XorbIndex]:
@@ -18,6 +20,9 @@ async def known_chunks(registry: Registry, ticket: Ticket, chunk: XetHash) -> li
     repository = (await require_to_write(registry, ticket)).repository
     repositories = await readable(registry, ticket)
     rows = await registry.database.read(xorbs.with_chunk, chunk, repository.row.id, repositories, MOST)
+    if rows:
+        found = [row.id for row in rows]
+        rows += await registry.database.read(xorbs.beside, found, repository.row.id, repositories, MOST_BESIDE)
     present = [row for row in rows if await registry.blobs.size(row.digest) == row.size]
     if not present:
         raise FileNotFound(f"no xorb here is known to have the chunk {chunk}")
