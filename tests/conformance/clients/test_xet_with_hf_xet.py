@@ -50,7 +50,7 @@ class Person:
         if not xet:
             environment["HF_HUB_DISABLE_XET"] = "1"
         command = [sys.executable, "-c", SCRIPT, *map(str, words)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=40, check=False)
 
     def up(self, package: str, path: str, file: Path, *, xet: bool = True) -> None:
         done = self.hf("up", package, path, file, xet=xet)

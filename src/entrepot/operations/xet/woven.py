@@ -1,7 +1,7 @@
 """Woven: a virtual xorb's bytes, its headers woven in between the bytes of the file while they are sent."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,11 @@ class WovenSource:
         bounds = [(batch.offset, batch.offset + batch.length) for batch in planned if batch.length]
         first, end = (bounds[0][0], bounds[-1][1]) if bounds else (0, 0)
         held = _Held(self.source.read(first, end))
-        for batch in planned:
-            yield batch.weave(await held.take(batch.length))
+        try:
+            for batch in planned:
+                yield batch.weave(await held.take(batch.length))
+        finally:
+            await held.close()
 
 
 class _Held:
@@ -67,6 +70,11 @@ class _Held:
         data = b"".join(parts) if parts[0] or len(parts) != 2 else parts[1]
         self._rest = data[length:]
         return data[:length]
+
+    async def close(self) -> None:
+        """Tell whoever makes the pieces that no more are wanted."""
+        if isinstance(self._pieces, AsyncGenerator):
+            await self._pieces.aclose()
 
 
 async def _woven_from_file(path: Path, batches: Iterator[Batch]) -> AsyncIterator[bytes]:

@@ -4,12 +4,12 @@ import asyncio
 import json
 
 import pytest
-from entrepot_testing import run
 
 from entrepot.domain.content import Blob
 from entrepot.domain.errors import EntrepotError, Invalid, NotReady
 from entrepot.operations.xet.commit_shard import Progress
 from entrepot.protocols.huggingface.xet import shards
+from entrepot_testing import run
 
 
 async def frames(result: list[Blob] | EntrepotError, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
