@@ -38,7 +38,8 @@ def begin(connection: Connection, first: Sequence[RepositoryRow], administrator:
     """Give a new installation its repositories and its administrator; whether it was new."""
     if read(connection, BEGUN) is not None:
         return False
-    write(connection, BEGUN, now().isoformat())
+    # Inserted, not written over: of several servers that find it new at once, all but one fail here and look again.
+    connection.execute(insert(instance).values(name=BEGUN, value=now().isoformat()))
     for row in first:
         repositories.create(connection, row)
     access.create_token(connection, administrator)
