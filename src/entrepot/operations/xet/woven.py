@@ -12,7 +12,7 @@ from entrepot.xet import virtual
 from entrepot.xet.virtual import Batch, VirtualXorb
 
 CHUNKS = 2
-"""How many chunks are read and woven at once: 256 KiB stay in the processor's cache, and in memory for every client."""
+"""How many chunks are woven at once: 256 KiB, which stay in the processor's cache, and in memory for each client."""
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)  # Linux alone can say that a read would have to wait
 
 
