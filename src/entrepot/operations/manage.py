@@ -11,7 +11,7 @@ from entrepot.domain.attributes import default_attributes
 from entrepot.domain.changes import DeleteFile
 from entrepot.domain.content import File, Package
 from entrepot.domain.digest import Digest, GitOid
-from entrepot.domain.errors import Conflict, Forbidden
+from entrepot.domain.errors import AlreadyExists, Conflict, Forbidden, PackageNotFound
 from entrepot.domain.git import Signature
 from entrepot.domain.names import FilePath, PackageName, RefName, RepositoryKey
 from entrepot.operations.authorize import require, require_visible
@@ -38,9 +38,12 @@ async def workplace(
     require(actor, action, asked.row)
     holder = await asked.member(name)
     package = await holder.package(name)
-    require_visible(actor, package)
+    require_visible(actor, package, key, name)
     if holder.row.kind != "local":
         raise Forbidden(f"{name} is cached from upstream in {holder.row.key} and can't be changed here")
+    if holder.row.key not in (key, asked.row.deploy_to):
+        # A grant to write here is one to write where uploads go, and not into everything that can be read here.
+        raise Forbidden(f"{name} is in {holder.row.key}, which {key} only reads from; change it there")
     return Workplace(holder, package)
 
 
@@ -49,12 +52,30 @@ async def create(registry: Registry, key: RepositoryKey, name: PackageName, acto
     asked = await registry.repository(key)
     require(actor, Action.READ, asked.row)
     require(actor, Action.WRITE, asked.row)
-    if name.namespace is None:
-        raise Forbidden(f"a new {name.type} needs a namespace: 'somebody/{name.name}'")
     target = await asked.deploy_target(name)
+    await _require_free(registry, asked, name)
     package = await registry.database.write(packages.create, target.row.id, name, private=private)
     await publish(registry, target, actor, Draft(package, revisions.MAIN, "initial commit", "", _first_items(name)))
     return package
+
+
+async def _require_free(registry: Registry, asked: Repository, name: PackageName) -> None:
+    """Go on, or raise: beside a package of that name in another local member, this one could not be told apart."""
+    if name.namespace is None:
+        raise Forbidden(f"a new {name.type} needs a namespace: 'somebody/{name.name}'")
+    for key in asked.row.members:
+        member = await registry.repository(key)
+        # Nobody outside is asked: a name that is made here is nobody's business there.
+        if member.row.kind == "local" and key != asked.row.deploy_to and await _has(member, name):
+            raise AlreadyExists(f"there is a {name.type} called {name} in {key} already")
+
+
+async def _has(local: Repository, name: PackageName) -> bool:
+    try:
+        await local.package(name)
+    except PackageNotFound:
+        return False
+    return True
 
 
 async def _first_items(name: PackageName) -> AsyncIterator[Item]:
@@ -68,8 +89,9 @@ async def delete(registry: Registry, key: RepositoryKey, name: PackageName, acto
 
 
 async def move(registry: Registry, key: RepositoryKey, name: PackageName, to: PackageName, actor: Actor) -> None:
-    """The package has another name; the old one leads there until somebody takes it."""
+    """The package has another name; the old one leads there until somebody takes it. Raises what `create` raises."""
     here = await workplace(registry, key, name, actor)
+    await _require_free(registry, await registry.repository(key), to)
     await registry.database.write(packages.move, here.package, to)
 
 
