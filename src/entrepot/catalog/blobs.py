@@ -1,5 +1,7 @@
 """Blobs in the catalog: announce, then store the bytes, then name. See ARCHITECTURE.md for why in this order."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from entrepot.catalog.moments import now
@@ -75,20 +77,26 @@ def record_upload(connection: Connection, repository_id: int, blob_id: int) -> N
         connection.execute(insert(uploads).values(repository_id=repository_id, blob_id=blob_id, created_at=now()))
 
 
-def reachable(connection: Connection, digest: Digest, repository_ids: list[int]) -> Blob | None:
+def reachable(
+    connection: Connection, digest: Digest, repository_ids: list[int], public_ids: Sequence[int] = ()
+) -> Blob | None:
     """The blob, where one of the repositories has it in a package or was sent it; None otherwise.
 
-    Without this question anybody who knows a digest could have its bytes.
+    Of the public ones only packages count that are not private. Without this question anybody who knows a digest
+    could have its bytes.
     """
+    within = packages.c.repository_id.in_(repository_ids) | (
+        packages.c.repository_id.in_(public_ids) & packages.c.private.is_(False)
+    )
     in_packages = (
         select(files.c.blob_id)
         .join(packages, packages.c.id == files.c.package_id)
-        .where(packages.c.repository_id.in_(repository_ids), files.c.blob_id == blobs.c.id)
+        .where(within, files.c.blob_id == blobs.c.id)
     )
     cached = (
         select(upstream_files.c.blob_id)
         .join(packages, packages.c.id == upstream_files.c.package_id)
-        .where(packages.c.repository_id.in_(repository_ids), upstream_files.c.blob_id == blobs.c.id)
+        .where(within, upstream_files.c.blob_id == blobs.c.id)
     )
     sent = select(uploads.c.blob_id).where(uploads.c.repository_id.in_(repository_ids), uploads.c.blob_id == blobs.c.id)
     row = connection.execute(

@@ -5,6 +5,7 @@ from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.actor import ANONYMOUS, Action, Actor
 from entrepot.domain.content import Package
 from entrepot.domain.errors import Forbidden, PackageNotFound, RepositoryNotFound, Unauthenticated
+from entrepot.domain.names import PackageName, RepositoryKey
 from entrepot.operations.registry import Registry
 
 MAX_TOKEN = 256
@@ -47,16 +48,22 @@ def require(actor: Actor, action: Action, row: RepositoryRow) -> None:
     if may(actor, action, row):
         return
     if not may(actor, Action.READ, row):
-        raise RepositoryNotFound("Repository not found")
+        raise RepositoryNotFound(f"there is no repository called {row.key}")
     if actor.is_anonymous:
         raise Unauthenticated(f"to {action} in {row.key} you need a token; set HF_TOKEN or send it as a bearer token")
     raise Forbidden(f"the token {actor.token_name!r} does not let you {action} in the repository {row.key}")
 
 
-def require_visible(actor: Actor, package: Package) -> None:
-    """Go on, or raise `PackageNotFound`: a private package is there for those who have shown a token."""
-    if package.private and actor.is_anonymous:
-        raise PackageNotFound(f"there is no {package.name.type} called {package.name}")
+def sees_private(actor: Actor, key: RepositoryKey) -> bool:
+    """Whether private packages are there for the actor: for those who were granted to read, not for everybody."""
+    return actor.may(Action.READ, key)
+
+
+def require_visible(actor: Actor, package: Package, key: RepositoryKey, name: PackageName) -> None:
+    """Go on, or raise `PackageNotFound` for a private package that was asked for in that repository by that name."""
+    if package.private and not sees_private(actor, key):
+        # By the name that was asked for: the real one would say that there is something after all.
+        raise PackageNotFound(f"there is no {name.type} called {name}")
 
 
 def require_administrator(actor: Actor) -> None:

@@ -1,7 +1,7 @@
 """Browse: what is there, as far as the caller may know of it and the gate would show it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from entrepot.catalog.search import Query
@@ -9,7 +9,7 @@ from entrepot.domain.actor import Action, Actor
 from entrepot.domain.content import File, Folder, Package, Ref, Revision
 from entrepot.domain.errors import FileNotFound
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
-from entrepot.operations.authorize import require, require_visible
+from entrepot.operations.authorize import require, require_visible, sees_private
 from entrepot.operations.gate import screen
 from entrepot.operations.registry import Registry
 from entrepot.repositories import Page, Repository
@@ -38,7 +38,7 @@ async def place(registry: Registry, key: RepositoryKey, name: PackageName, actor
     """The package, for somebody who may read it; raises `NotFound` otherwise."""
     repository = await _holder(registry, key, name, actor)
     package = await repository.package(name)
-    require_visible(actor, package)
+    require_visible(actor, package, key, name)
     return Place(repository, package)
 
 
@@ -46,7 +46,7 @@ async def view(registry: Registry, key: RepositoryKey, name: PackageName, ref: s
     """The revision, for somebody who may read it; raises `NotFound`, or `Blocked` where nobody may have it."""
     repository = await _holder(registry, key, name, actor)
     revision = await repository.revision(name, ref)
-    require_visible(actor, revision.package)
+    require_visible(actor, revision.package, key, name)
     screen(registry, revision)
     return View(repository, revision)
 
@@ -107,7 +107,7 @@ async def search(registry: Registry, key: RepositoryKey, query: Query, cursor: s
     """One page of the packages that match and that the actor may know of."""
     repository = await registry.repository(key)
     require(actor, Action.READ, repository.row)
-    return await repository.search(query, cursor)
+    return await repository.search(replace(query, with_private=sees_private(actor, key)), cursor)
 
 
 async def tags_by_type(registry: Registry, key: RepositoryKey, kind: PackageType, actor: Actor) -> Mapping[str, object]:

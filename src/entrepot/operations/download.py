@@ -28,7 +28,7 @@ async def look(registry: Registry, locator: Locator, actor: Actor) -> Found:
     require(actor, Action.READ, asked.row)
     repository = await asked.member(locator.package)
     revision = await repository.revision(locator.package, locator.ref)
-    require_visible(actor, revision.package)
+    require_visible(actor, revision.package, locator.repository, locator.package)
     file = await repository.file(revision, locator.path)
     screen(registry, revision, file)
     return Found(repository, revision, file)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from entrepot.blobs.staging import Landed
 from entrepot.catalog import blobs, commits, repositories
-from entrepot.domain.actor import Action, Actor
+from entrepot.domain.actor import Actor
 from entrepot.domain.attributes import tracked
 from entrepot.domain.changes import Change, CopyFile, DeleteFile, DeleteFolder, NewCommit, PutFile
 from entrepot.domain.content import Author, Blob, Package, Revision
@@ -16,7 +16,7 @@ from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import FilePath, RefName
-from entrepot.operations.authorize import may
+from entrepot.operations.authorize import sees_private
 from entrepot.operations.describe import describe
 from entrepot.operations.peruse import standing
 from entrepot.operations.registry import Registry
@@ -95,8 +95,9 @@ async def within_reach(registry: Registry, repository: Repository, actor: Actor,
     Whoever could name bytes by their digest alone would have everybody's.
     """
     everything = await registry.database.read(repositories.everything)
-    readable = [row.id for row in everything if may(actor, Action.READ, row)]
-    return await registry.database.read(blobs.reachable, digest, [repository.row.id, *readable])
+    granted = [row.id for row in everything if sees_private(actor, row.key)]
+    public = [row.id for row in everything if row.anonymous_read]
+    return await registry.database.read(blobs.reachable, digest, [repository.row.id, *granted], public)
 
 
 async def publish(registry: Registry, repository: Repository, actor: Actor, draft: Draft) -> Revision:

@@ -54,7 +54,7 @@ async def fetch(registry: Registry, key: RepositoryKey, link: str) -> Parcel:
         raise Forbidden(f"the link is for the repository {ticket.key}, and not for {key}")
     claims = registry.signer.open(LINK, link)
     repository, revision, file = await _place(registry, ticket, XetHash.parse(str(claims["file"])))
-    require_visible(ticket.actor, revision.package)
+    require_visible(ticket.actor, revision.package, ticket.key, ticket.package)
     file, source, report = await ingest(registry, repository, revision, file)
     if file.blob is not None and file.blob.chunked:
         packed, ranges = await _stored(registry, file.blob, XetHash.parse(str(claims["xorb"])))

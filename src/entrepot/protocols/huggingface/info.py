@@ -157,7 +157,6 @@ def _query(call: Call) -> Query:
         namespace=query.get("author", ""),
         tags=tuple(tags),
         order=query.get("sort", ""),
-        with_private=not call.actor.is_anonymous,
         limit=max(1, min(limit, DEFAULT_PAGE)),
         more=tuple(more),
     )
@@ -174,7 +173,7 @@ async def quick_search(call: Call) -> Response:
     text, key = call.request.query_params.get("q", ""), names.repository(call)
     answer: dict[str, object] = {}
     for kind in (PackageType.MODEL, PackageType.DATASET):
-        query = Query(kind, text, with_private=not call.actor.is_anonymous, limit=QUICK)
+        query = Query(kind, text, limit=QUICK)
         page = await browse.search(call.registry, key, query, "", call.actor)
         answer[kind.plural] = [{"id": item.name.id, "_id": item.name.id} for item in page.packages]
         answer[f"{kind.plural}Count"] = len(page.packages)
