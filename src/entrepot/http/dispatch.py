@@ -20,6 +20,8 @@ from entrepot.operations.authorize import authenticate
 from entrepot.operations.registry import Registry
 
 LOG = logging.getLogger("entrepot.request")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+"""What is counted by name. Clients may make up others, and each would be a number to remember for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Mounted:
         except EntrepotError as error:
             response = self.answer(error, anonymous="authorization" not in request.headers)
         status = response.status_code
-        REQUESTS.labels(request.method, pattern, status).inc()
+        REQUESTS.labels(request.method if request.method in METHODS else "other", pattern, status).inc()
         try:
             await response(scope, receive, send)
         finally:
