@@ -1,6 +1,7 @@
 """Byte ranges of a request (RFC 9110, section 14): at most one, or the whole file."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from entrepot.domain.errors import RangeNotSatisfiable
@@ -51,6 +52,12 @@ def parse(header: str | None, size: int) -> ByteRange:
     if unsatisfiable:
         raise RangeNotSatisfiable(f"the range {header!r} lies outside of the {size} bytes there are", size)
     return ByteRange(start, end, size, False)
+
+
+def asked(headers: Mapping[str, str], etag: str) -> str | None:
+    """The range that is asked for of the file with that etag; None where the client has a part of another (`If-Range`)."""
+    condition = headers.get("if-range")
+    return headers.get("range") if condition in (None, f'"{etag}"') else None
 
 
 def bounds(header: str | None) -> tuple[int, int | None]:

@@ -17,7 +17,7 @@ from entrepot.protocols.huggingface.xet import offer
 async def head(call: Call) -> Response:
     """What there is to say of a file, without its bytes."""
     found = await look(call.registry, names.locator(call), call.actor)
-    part = ranges.parse(call.request.headers.get("range"), found.file.size)
+    part = ranges.parse(ranges.asked(call.request.headers, found.file.etag), found.file.size)
     headers = _headers(call, found.revision, found.file) | _range_headers(part)
     return Response(None, 200 if part.is_whole else 206, headers)
 
@@ -31,7 +31,7 @@ async def get(call: Call) -> Response:
     asked = call.request.headers.get("range")
     counts = asked is None or asked.startswith("bytes=0-")
     clearance = await download(call.registry, names.locator(call), call.actor, counts=counts)
-    part = ranges.parse(asked, clearance.file.size)
+    part = ranges.parse(ranges.asked(call.request.headers, clearance.file.etag), clearance.file.size)
     headers = _headers(call, clearance.revision, clearance.file) | _range_headers(part)
     return SendClearance(clearance, part, headers)
 
