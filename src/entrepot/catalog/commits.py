@@ -6,7 +6,7 @@ from entrepot.catalog import blobs, revisions, trees
 from entrepot.catalog.tables import files, packages
 from entrepot.domain.changes import Change, CopyFile, DeleteFile, NewCommit, PutFile
 from entrepot.domain.digest import GitOid
-from entrepot.domain.errors import FileNotFound, RevisionNotFound, StaleParent
+from entrepot.domain.errors import FileNotFound, Invalid, PackageNotFound, RevisionNotFound, StaleParent
 from entrepot.domain.git import CommitObject, Mode, Signature, tree_oid
 from entrepot.domain.names import RefName
 
@@ -21,19 +21,47 @@ def commit(connection: Connection, package_id: int, branch: RefName, new: NewCom
     head = revisions.read_ref(connection, package_id, branch)
     if head is None and branch != revisions.MAIN:
         raise RevisionNotFound(f"Invalid rev id: {branch.short}")
-    _check_parent(new.parent, head)
     root = _root(connection, package_id, head)
-    draft = trees.Draft.of(connection, package_id, root)
-    for change in new.changes:
-        _apply(connection, package_id, draft, change)
-    tree = draft.write()
+    try:
+        _check_parent(new.parent, head)
+        tree = _changed(connection, package_id, root, new)
+    except (StaleParent, FileNotFound):
+        if head is not None and _is_made_already(connection, package_id, head, new):
+            return head
+        raise
     if head is not None and tree == (root or tree_oid(b"")):
         return head
-    signature = Signature(new.author.name, new.author.email, int(new.date.timestamp()))
-    made = CommitObject(tree, (head,) if head else (), signature, new.message)
+    made = CommitObject(tree, (head,) if head else (), _signature(new), new.message)
     revisions.store(connection, package_id, made)
     revisions.point(connection, package_id, branch, made.oid)
     return made.oid
+
+
+def _is_made_already(connection: Connection, package_id: int, head: GitOid, new: NewCommit) -> bool:
+    """Whether the head is this very commit: its answer got lost, and the client has sent it again."""
+    there = CommitObject.parse(revisions.commit_data(connection, package_id, head))
+    same = CommitObject(there.tree, there.parents, _signature(new), new.message)
+    if len(there.parents) != 1 or (there.message, there.author.name) != (same.message, same.author.name):
+        return False
+    if not there.parents[0].hex.startswith(new.parent):
+        return False
+    root = _root(connection, package_id, there.parents[0])
+    try:
+        return _changed(connection, package_id, root, new) == there.tree
+    except (FileNotFound, Invalid):
+        return False
+
+
+def _signature(new: NewCommit) -> Signature:
+    return Signature(new.author.name, new.author.email, int(new.date.timestamp()))
+
+
+def _changed(connection: Connection, package_id: int, root: GitOid | None, new: NewCommit) -> GitOid:
+    """The tree that the changes make of one, stored."""
+    draft = trees.Draft.of(connection, package_id, root)
+    for change in new.changes:
+        _apply(connection, package_id, draft, change)
+    return draft.write()
 
 
 def squash(connection: Connection, package_id: int, branch: RefName, message: str, by: Signature) -> GitOid:
@@ -51,7 +79,8 @@ def squash(connection: Connection, package_id: int, branch: RefName, message: st
 
 def _lock(connection: Connection, package_id: int) -> None:
     # Two commits to one package take turns, or both would build on the same head and one would be lost.
-    connection.execute(select(packages.c.id).where(packages.c.id == package_id).with_for_update())
+    if connection.execute(select(packages.c.id).where(packages.c.id == package_id).with_for_update()).first() is None:
+        raise PackageNotFound("the package was deleted meanwhile")
 
 
 def _check_parent(expected: str, head: GitOid | None) -> None:
