@@ -12,8 +12,10 @@ from entrepot.domain.digest import GitOid
 from entrepot.domain.errors import Conflict, Invalid, NotFound
 from entrepot.domain.git import CommitObject, Signature
 from entrepot.domain.names import RefName
+from entrepot.domain.text import checked
 
 MAX_TITLE = 500
+MAX_DESCRIPTION = 64 << 10
 STATUSES = ("open", "closed", "merged")
 
 
@@ -37,8 +39,8 @@ class Discussion:
 
 def open_pull_request(connection: Connection, package_id: int, title: str, description: str, author: str) -> int:
     """The new pull request's number; its branch begins at the main branch's head."""
-    if not title.strip() or len(title) > MAX_TITLE:
-        raise Invalid(f"a pull request needs a title of at most {MAX_TITLE} characters")
+    _check_title(title)
+    checked(description, "the pull request's description", MAX_DESCRIPTION)
     connection.execute(select(packages.c.id).where(packages.c.id == package_id).with_for_update())
     last = connection.execute(
         select(func.max(discussions.c.number)).where(discussions.c.package_id == package_id)
@@ -89,10 +91,15 @@ def set_status(connection: Connection, package_id: int, number: int, status: str
 
 def set_title(connection: Connection, package_id: int, number: int, title: str) -> None:
     """Give it another title."""
-    if not title.strip() or len(title) > MAX_TITLE:
-        raise Invalid(f"a pull request needs a title of at most {MAX_TITLE} characters")
+    _check_title(title)
     find(connection, package_id, number)
     _change(connection, package_id, number, title=title)
+
+
+def _check_title(title: str) -> None:
+    if not title.strip() or len(title) > MAX_TITLE:
+        raise Invalid(f"a pull request needs a title of at most {MAX_TITLE} characters")
+    checked(title, "the pull request's title", MAX_TITLE)
 
 
 def _change(connection: Connection, package_id: int, number: int, **values: str) -> None:
@@ -106,10 +113,10 @@ def merge(connection: Connection, package_id: int, number: int, by: str) -> GitO
     The files of the two branches are not mixed: where main has not moved since the pull request was opened, its tree
     becomes main's.
     """
+    connection.execute(select(packages.c.id).where(packages.c.id == package_id).with_for_update())
     found = find(connection, package_id, number)
     if found.status != "open":
         raise Conflict(f"pull request {number} is {found.status}")
-    connection.execute(select(packages.c.id).where(packages.c.id == package_id).with_for_update())
     main = revisions.commit_of(connection, package_id, "main")
     head = revisions.commit_of(connection, package_id, found.branch.text)
     if not _descends(connection, package_id, head, main):
