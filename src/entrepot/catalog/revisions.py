@@ -9,11 +9,13 @@ from entrepot.catalog.moments import now
 from entrepot.catalog.tables import packages, refs, revisions
 from entrepot.domain.content import Author, Package, Ref, Revision
 from entrepot.domain.digest import GitOid
-from entrepot.domain.errors import AlreadyExists, Invalid, RevisionNotFound
+from entrepot.domain.errors import AlreadyExists, Conflict, Invalid, RevisionNotFound
 from entrepot.domain.git import CommitObject
 from entrepot.domain.names import RefName
+from entrepot.domain.text import checked
 
 MAIN = RefName("refs/heads/main")
+MAX_TAG_MESSAGE = 64 << 10
 SHORTEST_ID = 7
 """The shortest beginning of a commit id that clients send."""
 
@@ -148,12 +150,20 @@ def _count_change(connection: Connection, package_id: int, **values: datetime) -
 
 
 def create_ref(connection: Connection, package_id: int, name: RefName, commit: GitOid, message: str = "") -> None:
-    """A new branch or tag; raises `AlreadyExists`, and `RevisionNotFound` for a commit that is not there."""
+    """A new branch or tag; raises `AlreadyExists`, and `RevisionNotFound` for a commit that is not there.
+
+    Raises `Conflict` beside a ref that git could not keep in the same folder: it keeps `a` as a file, and `a/b` in a
+    folder of that name.
+    """
+    checked(message, "the message", MAX_TAG_MESSAGE)
     _count_change(connection, package_id)
     if _row(connection, package_id, commit) is None:
         raise RevisionNotFound(f"Invalid rev id: {commit}")
     if read_ref(connection, package_id, name) is not None:
         raise AlreadyExists(f"there is a {'tag' if name.kind == 'tags' else 'branch'} {name.short} already")
+    for other in connection.execute(select(refs.c.name).where(refs.c.package_id == package_id)).scalars():
+        if f"{other}/".startswith(f"{name}/") or f"{name}/".startswith(f"{other}/"):
+            raise Conflict(f"{name.short} can't stand beside {RefName(other).short}: git keeps one as a folder")
     connection.execute(
         insert(refs).values(package_id=package_id, name=name.text, commit_id=commit.hex, message=message)
     )
