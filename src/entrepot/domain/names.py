@@ -186,8 +186,11 @@ class RefName:
 
     @classmethod
     def branch(cls, short: str) -> "RefName":
-        """The branch of that name; `refs/pr/1` and `refs/convert/…` stay what they are."""
-        return cls(short if short.startswith("refs/") else f"refs/heads/{short}")
+        """The branch of that name; `refs/pr/1` and `refs/convert/…` stay what they are. Raises `Invalid` for a tag."""
+        name = cls(short if short.startswith("refs/") else f"refs/heads/{short}")
+        if name.kind == "tags":
+            raise Invalid(f"{short[:200]!r} is a tag, and tags stay where they are")
+        return name
 
     @classmethod
     def tag(cls, short: str) -> "RefName":
