@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from entrepot.catalog.packages import every_package, package_of
 from entrepot.catalog.tables import package_tags, packages
 from entrepot.domain.content import Package
+from entrepot.domain.errors import TooLarge
 from entrepot.domain.names import PackageType
+from entrepot.domain.text import checked
 
 ORDERS = {
     "lastModified": packages.c.updated_at,
@@ -18,6 +20,9 @@ ORDERS = {
 """What lists can be sorted by, always the largest first; ties go by row, the newest first."""
 DEFAULT_ORDER = "lastModified"
 MAX_PAGE = 1000
+MAX_WORDS = 50
+"""Each word and each filter is one more condition on every package there is."""
+MAX_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,12 @@ class Query:
     offset: int = 0
     more: tuple[tuple[str, str], ...] = ()
     """Filters that only an upstream understands, as name and value."""
+
+    def __post_init__(self) -> None:
+        if len(self.text.split()) > MAX_WORDS or len(self.tags) > MAX_WORDS:
+            raise TooLarge(f"a list is narrowed down by at most {MAX_WORDS} words and as many filters")
+        for text in (self.text, self.namespace, *self.tags):
+            checked(text, "what a list is narrowed down by", MAX_TEXT)
 
 
 def find(connection: Connection, repository_id: int, query: Query) -> list[Package]:
