@@ -133,7 +133,7 @@ async def squash(registry: Registry, here: Workplace, branch: RefName, message: 
 async def delete_large_files(
     registry: Registry, here: Workplace, actor: Actor, digests: frozenset[Digest], *, rewrite: bool
 ) -> None:
-    """The main branch is without these large files; with `rewrite` its history is folded, so that nothing names them."""
+    """The main branch is without these large files; with `rewrite` history is folded, so that nothing names them."""
     revision = await here.repository.revision(here.package.name, "main")
     items = await here.repository.listing(revision, None, True)
     gone = [DeleteFile(item.path) for item in items if isinstance(item, File) and item.lfs in digests]

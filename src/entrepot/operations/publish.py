@@ -13,7 +13,7 @@ from entrepot.domain.attributes import tracked
 from entrepot.domain.changes import Change, CopyFile, DeleteFile, DeleteFolder, NewCommit, PutFile
 from entrepot.domain.content import Author, Blob, Package, Revision
 from entrepot.domain.digest import Digest, GitOid
-from entrepot.domain.errors import Invalid, TooLarge
+from entrepot.domain.errors import EntrepotError, Invalid, TooLarge
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import FilePath, RefName
 from entrepot.operations.authorize import sees_private
@@ -128,7 +128,7 @@ async def _changes(
                 task = group.create_task(_change(registry, repository, actor, item))
                 task.add_done_callback(lambda _: places.release())
                 tasks.append(task)
-    except* (Invalid, TooLarge) as errors:
+    except* EntrepotError as errors:
         raise errors.exceptions[0] from None
     return tuple(task.result() for task in tasks)
 
@@ -146,7 +146,7 @@ async def _change(registry: Registry, repository: Repository, actor: Actor, item
 async def _attributes(
     registry: Registry, repository: Repository, draft: Draft, changes: tuple[Change, ...]
 ) -> tuple[Change, ...]:
-    """What makes git-lfs see a file for each pointer: lines of .gitattributes for large files that no pattern covers."""
+    """What lets git-lfs see a file for each pointer: lines of .gitattributes for large files that no pattern covers."""
     large = [change.path.text for change in changes if isinstance(change, PutFile) and change.lfs]
     if not large or any(change.path == ATTRIBUTES for change in changes):
         return ()
