@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from entrepot.catalog.search import Query
 from entrepot.domain.content import File, Folder
-from entrepot.domain.errors import Invalid
+from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.domain.names import FilePath, PackageType
 from entrepot.http.receive import as_object, read_body
 from entrepot.http.routes import Call
@@ -107,13 +107,23 @@ async def _paths(call: Call) -> tuple[list[str], bool]:
         asked = as_object(body)
         paths, expand = asked.get("paths", []), bool(asked.get("expand"))
     else:
-        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PATHS)
+        form = _form(body)
         paths, expand = form.get("paths", []), form.get("expand", [""])[-1].lower() == "true"
     if isinstance(paths, str):
         paths = [paths]
     if not isinstance(paths, list) or not all(isinstance(path, str) and path for path in paths):
         raise Invalid("'paths' has to be a list of paths")
+    if len(paths) > MAX_PATHS:
+        raise TooLarge(f"one question may name at most {MAX_PATHS} paths")
     return paths, expand
+
+
+def _form(body: bytes) -> dict[str, list[str]]:
+    try:
+        # One field more than paths: the one that says whether to expand.
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_PATHS + 1)
+    except ValueError:
+        raise TooLarge(f"one question may name at most {MAX_PATHS} paths") from None
 
 
 async def refs(call: Call) -> Response:
