@@ -1,4 +1,4 @@
-"""Grants as they are reached: through virtual repositories, by anonymous readers, and by tokens of other repositories."""
+"""Grants as they are reached: through virtual repositories, by anonymous readers, by tokens of other repositories."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ ADMIN = holder("*:read,write,delete,administer")
 
 @asynccontextmanager
 async def a_registry(folder: Path) -> AsyncIterator[Registry]:
-    """Local `team`, `other` and `open` (which everybody reads), and `hub` over the first two, which deploys to `other`."""
+    """Local `team`, `other`, and `open`, which everybody reads; `hub` is over the first two and deploys to `other`."""
     registry = make_registry(folder)
     add_repository(registry, "team")
     add_repository(registry, "other")
