@@ -55,7 +55,7 @@ def parse(header: str | None, size: int) -> ByteRange:
 
 
 def asked(headers: Mapping[str, str], etag: str) -> str | None:
-    """The range that is asked for of the file with that etag; None where the client has a part of another (`If-Range`)."""
+    """The range that is asked for; None where the client would join it to a part of another file (`If-Range`)."""
     condition = headers.get("if-range")
     return headers.get("range") if condition in (None, f'"{etag}"') else None
 
