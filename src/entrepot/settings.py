@@ -11,6 +11,12 @@ from urllib.parse import urlsplit
 from croniter import croniter
 
 PREFIX = "ENTREPOT_"
+DAY = 86_400
+"""Seconds."""
+
+
+_SAME: dict[type, tuple[type, ...]] = {int: (int,), float: (float, int), str: ()}
+"""What a TOML file may say for a setting of each kind, besides a text: 80.9 is no port."""
 
 
 class WrongSetting(Exception):
@@ -21,20 +27,16 @@ def _setting(default: Any, doc: str, check: Callable[[Any], str | None] | None =
     return field(default=default, metadata={"doc": doc, "check": check})
 
 
-def _positive(value: float) -> str | None:
-    return None if value > 0 else "has to be more than 0"
-
-
-def _not_negative(value: float) -> str | None:
-    return None if value >= 0 else "can't be negative"
-
-
-def _port(value: int) -> str | None:
-    return None if 0 < value < 65536 else "has to be between 1 and 65535"
+def _between(low: float, high: float) -> Callable[[float], str | None]:
+    # Neither infinity nor what is not a number is between anything.
+    return lambda value: None if low <= value <= high else f"has to be between {low:,} and {high:,}".replace(",", "_")
 
 
 def _origin(value: str) -> str | None:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if not value or (parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")):
         return None
     return "has to be an origin such as https://models.example.org, without a path"
@@ -42,6 +44,18 @@ def _origin(value: str) -> str | None:
 
 def _one_of(*words: str) -> Callable[[str], str | None]:
     return lambda value: None if value in words else f"has to be one of: {', '.join(words)}"
+
+
+def _filled(value: str) -> str | None:
+    return None if value.strip() and value.isprintable() else "can't be empty, nor have control characters"
+
+
+def _place(value: str) -> str | None:
+    return None if not value or "://" in value else "has to be a URL such as file:///srv/blobs"
+
+
+def _secret(value: str) -> str | None:
+    return None if not value or len(value) >= 16 else "is too short to be secret; 'openssl rand -hex 32' makes one"
 
 
 def _database(value: str) -> str | None:
@@ -60,18 +74,20 @@ def _cron(value: str) -> str | None:
 class Settings:
     """The settings of one server; `docs/settings.md` lists them with what they mean."""
 
-    data: str = _setting("data", "The folder that holds everything: database, blobs, keys.")
-    host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 for every one of this machine.")
-    port: int = _setting(8080, "The port to listen on.", _port)
-    workers: int = _setting(1, "How many processes serve; they share the database and the blobs.", _positive)
+    data: str = _setting("data", "The folder that holds everything: database, blobs, keys.", _filled)
+    host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 for every one of this machine.", _filled)
+    port: int = _setting(8080, "The port to listen on.", _between(1, 65535))
+    workers: int = _setting(1, "How many processes serve; they share the database and the blobs.", _between(1, 256))
     public_url: str = _setting(
         "", "The origin that clients reach this server at; empty to take it from `Host`.", _origin
     )
     database: str = _setting("", "The catalog: a `postgresql://` URL; empty for SQLite in the data folder.", _database)
-    blobs: str = _setting("", "Where bytes are kept: a `file:///` URL; empty for the data folder.")
+    blobs: str = _setting("", "Where bytes are kept: a `file:///` URL; empty for the data folder.", _place)
     secret_key: str = _setting(
         "",
-        "What URLs are signed and upstream tokens encrypted with; empty for a key kept in the data folder. Replicas need the same.",
+        "What URLs are signed and upstream tokens encrypted with; empty for a key kept in the data folder. "
+        "Replicas need the same.",
+        _secret,
     )
     log_level: str = _setting(
         "info", "How much is logged: debug, info, warning or error.", _one_of("debug", "info", "warning", "error")
@@ -79,24 +95,28 @@ class Settings:
     log_format: str = _setting(
         "auto", "json for machines, text for people; auto: text on a terminal.", _one_of("auto", "json", "text")
     )
-    shutdown_seconds: int = _setting(60, "How long transfers may go on after the server was told to stop.", _positive)
-    max_file_bytes: int = _setting(1 << 40, "The largest file that is taken in.", _positive)
-    max_regular_bytes: int = _setting(
-        10_000_000, "Files over this many bytes are uploaded as large files (LFS or Xet).", _positive
+    shutdown_seconds: int = _setting(
+        60, "How long transfers may go on after the server was told to stop.", _between(1, DAY)
     )
-    link_seconds: int = _setting(3600, "How long upload and fetch links stay valid.", _positive)
-    upstream_seconds: float = _setting(30.0, "How long an upstream may be silent before it counts as gone.", _positive)
+    max_file_bytes: int = _setting(1 << 40, "The largest file that is taken in.", _between(1, 1 << 60))
+    max_regular_bytes: int = _setting(
+        10_000_000, "Files over this many bytes are uploaded as large files (LFS or Xet).", _between(1, 1_000_000_000)
+    )
+    link_seconds: int = _setting(3600, "How long upload and fetch links stay valid.", _between(1, 7 * DAY))
+    upstream_seconds: float = _setting(
+        30.0, "How long an upstream may be silent before it counts as gone.", _between(0.1, DAY)
+    )
     branch_seconds: float = _setting(
-        60.0, "How long an upstream's branches and lists are taken for current.", _not_negative
+        60.0, "How long an upstream's branches and lists are taken for current.", _between(0, 365 * DAY)
     )
     missing_seconds: float = _setting(
-        300.0, "How long it is remembered that an upstream does not have a name.", _not_negative
+        300.0, "How long it is remembered that an upstream does not have a name.", _between(0, 365 * DAY)
     )
     gc_grace_hours: float = _setting(
-        24.0, "How long bytes without a name are kept before they are collected.", _not_negative
+        24.0, "How long bytes without a name are kept before they are collected.", _between(0, 24 * 365)
     )
     xorb_grace_days: float = _setting(
-        28.0, "How long chunks that no file uses are kept; Xet clients refer to them for weeks.", _not_negative
+        28.0, "How long chunks that no file uses are kept; Xet clients refer to them for weeks.", _between(0, 3650)
     )
     gc_schedule: str = _setting("17 */6 * * *", "When garbage is collected, as cron writes it; empty for never.", _cron)
 
@@ -119,7 +139,10 @@ class Settings:
 
 
 def read(environment: Mapping[str, str] | None = None, file: Path | None = None, **given: Any) -> Settings:
-    """The settings: what was given here, else the environment, else the file, else the default. Raises `WrongSetting`."""
+    """The settings: what was given here, else the environment, else the file, else the default.
+
+    Raises `WrongSetting`.
+    """
     environment = os.environ if environment is None else environment
     if file is None and environment.get(f"{PREFIX}CONFIG"):
         file = Path(environment[f"{PREFIX}CONFIG"])
@@ -150,7 +173,7 @@ def _of_file(file: Path) -> dict[str, tuple[Any, str]]:
 def _value(name: str, value: Any, source: str) -> Any:
     item = next(item for item in fields(Settings) if item.name == name)
     kind: type = type(item.default)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if not isinstance(value, (str, *_SAME[kind])) or isinstance(value, bool):
         raise WrongSetting(f"{source}: {value!r} has to be {_words(kind)}")
     try:
         typed = kind(value)
@@ -158,7 +181,8 @@ def _value(name: str, value: Any, source: str) -> Any:
         raise WrongSetting(f"{source}: {value!r} has to be {_words(kind)}") from None
     check = item.metadata["check"]
     if check is not None and (problem := check(typed)):
-        raise WrongSetting(f"{source}: {value!r} {problem}")
+        shown = "what it says" if name in ("secret_key", "database") else repr(value)  # passwords stay out of logs
+        raise WrongSetting(f"{source}: {shown} {problem}")
     return typed
 
 
