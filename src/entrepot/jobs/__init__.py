@@ -8,14 +8,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pgqueuer import PgQueuer
+from pgqueuer.queries import Queries
 
 from entrepot.operations.registry import Registry
 from entrepot.settings import Settings
 
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection  # only there with the extra "postgres"
+
 LOG = logging.getLogger("entrepot.jobs")
+QUEUE_LOCK = 0x656E746A
+"""The number of PostgreSQL's advisory lock for the queue's tables: 'entj'."""
 AGAIN_SECONDS = 30
 """How long to wait after the queue's database went away."""
 
@@ -40,6 +46,9 @@ async def run_forever(registry: Registry, jobs: Mapping[str, Job]) -> None:
                 await _work_on_postgresql(registry, jobs)
         except OSError as error:
             LOG.warning("the job queue can't be reached: %s", error)
+        except Exception:
+            # Whatever it was: without this loop nothing would be collected any more, and nobody told.
+            LOG.exception("the job queue came to an unexpected end")
         await asyncio.sleep(AGAIN_SECONDS)
 
 
@@ -49,9 +58,23 @@ async def _work_on_postgresql(registry: Registry, jobs: Mapping[str, Job]) -> No
     url = registry.database.url.replace("postgresql+psycopg://", "postgresql://", 1)
     try:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await _prepare(connection)
             await _work(PgQueuer.from_psycopg_connection(connection), registry, jobs)
     except psycopg.Error as error:
         raise ConnectionError(str(error)) from error
+
+
+async def _prepare(connection: "AsyncConnection") -> None:
+    """The queue's tables are there, as this version of the queue has them. Replicas that start together take turns."""
+    queries = Queries.from_psycopg_connection(connection)
+    await connection.execute("SELECT pg_advisory_lock(%s)", [QUEUE_LOCK])
+    try:
+        if await queries.schema_is_installed():
+            await queries.upgrade()
+        else:
+            await queries.install()
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", [QUEUE_LOCK])
 
 
 async def _work(queue: PgQueuer, registry: Registry, jobs: Mapping[str, Job]) -> None:
