@@ -83,9 +83,15 @@ def everything(connection: Connection) -> list[RepositoryRow]:
 
 
 def remove(connection: Connection, key: RepositoryKey) -> None:
-    """Remove an empty repository; raises `Conflict` while it has packages or is part of a virtual one."""
+    """Remove a repository; raises `Conflict` while it has packages of its own or is part of a virtual one.
+
+    What a remote one has is only cached, and goes with it.
+    """
     row = find(connection, key)
-    if connection.execute(select(exists().where(packages.c.repository_id == row.id))).scalar():
+    if (
+        row.kind is not Kind.REMOTE
+        and connection.execute(select(exists().where(packages.c.repository_id == row.id))).scalar()
+    ):
         raise Conflict(f"the repository {key} still has packages; delete them first")
     within = connection.execute(
         select(repositories.c.key)
@@ -94,6 +100,7 @@ def remove(connection: Connection, key: RepositoryKey) -> None:
     ).scalars()
     if names := sorted(within):
         raise Conflict(f"the repository {key} is a member of {', '.join(names)}; take it out there first")
+    connection.execute(delete(packages).where(packages.c.repository_id == row.id))
     connection.execute(delete(repositories).where(repositories.c.id == row.id))
 
 
