@@ -1,6 +1,7 @@
 """Users, tokens and what they may do. Tokens are kept as hashes; what a hash was made of is never stored."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from entrepot.domain.actor import Action, Actor, Grant
 from entrepot.domain.errors import Invalid, NotFound
 
 LAST_USE_GRAIN = timedelta(minutes=5)
-"""How exactly the last use of a token is kept: a write for every request would be a write for every request."""
+"""How exactly the last use of a token is kept: nobody needs to know the minute, and each is a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,11 @@ def _grant(repository: str, actions: str) -> Grant:
     return Grant(repository, frozenset(Action(word) for word in actions.split()))
 
 
-def note_use(connection: Connection, token_id: int) -> None:
-    """Remember that the token was used about now."""
-    recent = now() - LAST_USE_GRAIN
-    stale = or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < recent)
-    connection.execute(update(tokens).where(tokens.c.id == token_id, stale).values(last_used_at=now()))
+def note_uses(connection: Connection, token_ids: Sequence[int]) -> None:
+    """Remember that the tokens were used about now."""
+    stale = or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < now() - LAST_USE_GRAIN)
+    for token_id in token_ids:
+        connection.execute(update(tokens).where(tokens.c.id == token_id, stale).values(last_used_at=now()))
 
 
 def list_tokens(connection: Connection) -> list[TokenRow]:

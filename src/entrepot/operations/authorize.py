@@ -21,6 +21,8 @@ async def authenticate(registry: Registry, token: str | None) -> Actor:
     actor = await registry.database.read(access.actor, token)
     if actor is None:
         raise Unauthenticated("Invalid credentials in Authorization header")
+    if actor.token_id is not None:
+        registry.usage.note_token(actor.token_id)
     return actor
 
 
