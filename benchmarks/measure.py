@@ -3,6 +3,7 @@
 import os
 import statistics
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,24 +73,41 @@ def parts(size: int, count: int) -> list[tuple[int, int]]:
     return [(n * step, size - 1 if n == count - 1 else (n + 1) * step - 1) for n in range(count)]
 
 
-def peak_memory(pid: int) -> int:
-    """The most memory, in bytes, that the process and its children hold or held at once each, added up."""
-    total = 0
-    for process in [pid, *_children(pid)]:
-        status = Path(f"/proc/{process}/status").read_text()
-        total += next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
-    return total
+class MemoryWatch:
+    """The most memory that a process and its children held together while this was open, shared pages counted once.
+
+    The sum of proportional set sizes, looked at 20 times a second; in bytes.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.peak = 0
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.05):
+            self.peak = max(self.peak, sum(_proportional(pid) for pid in [self._pid, *_children(self._pid)]))
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+def _proportional(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def _children(pid: int) -> list[int]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(word) for word in text.split()]
-
-
-def forget_peak(pid: int) -> None:
-    """Begin to measure peaks anew."""
-    for process in [pid, *_children(pid)]:
-        Path(f"/proc/{process}/clear_refs").write_text("5")
 
 
 def show(rows: list[Row]) -> None:

@@ -8,48 +8,62 @@ from pathlib import Path
 
 from downloads import random_file, upload
 from live_server import LiveServer
-from measure import MIB, RUNS, SIZE, Row, curl, forget_peak, peak_memory, ratio, together
+from measure import MIB, RUNS, SIZE, MemoryWatch, Row, curl, ratio, together
+from peers import nginx
 
 CLIENTS = 32
+RATE = 300
+"""Megabytes a second: an upstream behind a link of 2.5 Gbit/s."""
+SLOWER = (
+    "location / {{ proxy_pass {origin}; proxy_set_header Host $http_host; "
+    "limit_rate {rate}m; proxy_max_temp_file_size 0; }}"
+)
 
 
 def measure(folder: Path) -> list[Row]:
     """The rows of this benchmark."""
     with LiveServer(folder / "upstream") as upstream, LiveServer(folder / "data") as server:
-        count = RUNS + 3
+        count = 2 * (RUNS + 1) + 2
         for number in range(count):
             upload(upstream, f"bench/cold-{number}", random_file(folder / "cold.bin"), xet=False)
-        server.api("POST", "/repositories", _remote(upstream))
+        server.api("POST", "/repositories", _remote("mirror", upstream.endpoint("models"), upstream))
         names = iter(f"bench/cold-{number}" for number in range(count))
-        rows = [_cold(server, upstream, names)]
+        with nginx(folder / "nginx", folder, SLOWER.format(rate=RATE, origin=upstream.origin)) as slower:
+            server.api("POST", "/repositories", _remote("slower", f"{slower}/hub/models", upstream))
+            what = f"cold download through the proxy, of that upstream directly, which sends {RATE} MB/s"
+            rows = [_cold(what, server, "slower", f"{slower}/hub/models", names)]
+        what = "the same, where upstream is on this machine and sends as fast as it can"
+        rows.append(_cold(what, server, "mirror", upstream.endpoint("models"), names))
         rows.append(_first_byte(server, next(names)))
         return rows + _crowd(server, upstream, next(names), folder)
 
 
-def _remote(upstream: LiveServer) -> dict[str, str]:
-    url = upstream.endpoint("models")
-    return {"key": "mirror", "kind": "remote", "upstream": url, "upstream_token": upstream.token}
+def _remote(key: str, url: str, upstream: LiveServer) -> dict[str, str]:
+    return {"key": key, "kind": "remote", "upstream": url, "upstream_token": upstream.token}
 
 
-def _url(server: LiveServer, key: str, name: str) -> str:
-    return f"{server.endpoint(key)}/{name}/resolve/main/weights.bin"
+def _url(endpoint: str, name: str) -> str:
+    return f"{endpoint}/{name}/resolve/main/weights.bin"
 
 
-def _cold(server: LiveServer, upstream: LiveServer, names: Iterator[str]) -> Row:
-    last = ["bench/cold-0"]
+def _cold(what: str, server: LiveServer, key: str, upstream: str, names: Iterator[str]) -> Row:
+    last = [""]
+    token = (server.data.parent / "upstream" / "admin-token").read_text().strip()
 
     def through() -> float:
         last[0] = next(names)
-        return together([curl(_url(server, "mirror", last[0]), server.token)])[0]
+        return together([curl(_url(server.endpoint(key), last[0]), server.token)])[0]
 
     def direct() -> float:
-        return together([curl(_url(upstream, "models", last[0]), upstream.token)])[0]
+        return together([curl(_url(upstream, last[0]), token)])[0]
 
-    return ratio("cold download through the proxy, of that upstream directly", through, direct, 0.85)
+    return ratio(what, through, direct, 0.85)
 
 
 def _first_byte(server: LiveServer, name: str) -> Row:
-    request = urllib.request.Request(_url(server, "mirror", name), headers={"Authorization": f"Bearer {server.token}"})
+    request = urllib.request.Request(
+        _url(server.endpoint("mirror"), name), headers={"Authorization": f"Bearer {server.token}"}
+    )
     started = time.perf_counter()
     with urllib.request.urlopen(request, timeout=60) as answer:
         answer.read(1)
@@ -60,13 +74,13 @@ def _first_byte(server: LiveServer, name: str) -> Row:
 
 
 def _crowd(server: LiveServer, upstream: LiveServer, name: str, folder: Path) -> list[Row]:
-    command = curl(_url(server, "mirror", name), server.token)
+    command = curl(_url(server.endpoint("mirror"), name), server.token)
     sent_before = _sent(upstream)
-    forget_peak(server.pid)
-    cold = max(together([command] * CLIENTS))
-    fetched = (_sent(upstream) - sent_before) / SIZE
-    warm = max(together([command] * CLIENTS))
-    memory = peak_memory(server.pid) / MIB
+    with MemoryWatch(server.pid) as memory_of_all:
+        cold = max(together([command] * CLIENTS))
+        fetched = (_sent(upstream) - sent_before) / SIZE
+        warm = max(together([command] * CLIENTS))
+    memory = memory_of_all.peak / MIB
     slowest = cold / warm
     return [
         Row(f"{CLIENTS} clients, one cold file: bytes fetched, of its size", f"{fetched:.2f}", "1.0", fetched < 1.05),
