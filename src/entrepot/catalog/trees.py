@@ -1,6 +1,6 @@
 """Folders as git has them: trees of a package, read by path and written by change."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -90,6 +90,37 @@ def _walk(walk: _Walk, tree: GitOid, prefix: str) -> None:
         walk.folders.append(Folder(path, entry.oid))
         if walk.recursive:
             _walk(walk, entry.oid, path.text + "/")
+
+
+def changed(
+    connection: Connection, package_id: int, roots: tuple[GitOid, GitOid], paths: Collection[FilePath]
+) -> set[FilePath]:
+    """Which of the paths are not the same below both roots. Folders that are the same are not opened."""
+    found: set[FilePath] = set()
+    waiting: list[tuple[GitOid | None, GitOid | None, int, list[FilePath]]] = [(*roots, 0, list(paths))]
+    while waiting:
+        one, other, depth, below = waiting.pop()
+        if one == other:
+            continue
+        groups: dict[str, list[FilePath]] = {}
+        for path in below:
+            groups.setdefault(path.segments[depth], []).append(path)
+        here, there = (_by_name(connection, package_id, tree) for tree in (one, other))
+        for name, group in groups.items():
+            mine, theirs = here.get(name), there.get(name)
+            if mine != theirs:
+                found.update(path for path in group if len(path.segments) == depth + 1)
+                deeper = [path for path in group if len(path.segments) > depth + 1]
+                waiting.append((_folder_of(mine), _folder_of(theirs), depth + 1, deeper))
+    return found
+
+
+def _by_name(connection: Connection, package_id: int, tree: GitOid | None) -> dict[str, TreeEntry]:
+    return {entry.name: entry for entry in entries(connection, package_id, tree)} if tree else {}
+
+
+def _folder_of(entry: TreeEntry | None) -> GitOid | None:
+    return entry.oid if entry is not None and entry.mode is Mode.FOLDER else None
 
 
 def _files(connection: Connection, package_id: int, leaves: list[tuple[FilePath, GitOid]]) -> Iterator[File]:

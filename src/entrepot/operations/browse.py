@@ -15,7 +15,7 @@ from entrepot.operations.registry import Registry
 from entrepot.repositories import Page, Repository
 
 MAX_LOOKED_BACK = 50
-"""How many commits are compared to find the one that changed a file; each costs a listing."""
+"""How many commits are compared to find the one that changed a file; of an upstream each costs a listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,13 @@ async def at_paths(view: View, paths: Sequence[FilePath]) -> list[File | Folder]
 
 async def last_commits(view: View, items: Sequence[File | Folder]) -> dict[FilePath, Revision]:
     """For each item the commit that made it what it is; where history is too long, the oldest that was looked at."""
-    open_items = {item.path: item.oid for item in items}
+    open_items = {item.path for item in items}
     found: dict[FilePath, Revision] = {}
     history = await view.repository.history(view.revision.package, view.revision.commit.hex, MAX_LOOKED_BACK)
     for newer, older in pairwise(history):
-        before = {item.path: item.oid for item in await view.repository.listing(older, None, recursive=True)}
-        changed = [path for path, oid in open_items.items() if before.get(path) != oid]
-        for path in changed:
-            found[path] = newer
-            del open_items[path]
+        changed = await view.repository.changed(newer, older, open_items)
+        found |= dict.fromkeys(changed, newer)
+        open_items -= changed
         if not open_items:
             return found
     return found | dict.fromkeys(open_items, history[-1])

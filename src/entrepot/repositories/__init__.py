@@ -1,6 +1,6 @@
 """Where does a name lead? Each module offers `KIND`: local, remote, virtual, behind one contract."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -40,6 +40,9 @@ class Repository(Protocol):
 
     async def listing(self, revision: Revision, folder: FilePath | None, recursive: bool) -> list[File | Folder]:
         """What stands in a folder (None: the top) by path; raises `FileNotFound` where there is no such folder."""
+
+    async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
+        """Which of the paths are not the same in both revisions of a package."""
 
     async def refs(self, package: Package) -> list[Ref]:
         """Every ref of the package, by name."""

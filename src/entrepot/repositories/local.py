@@ -1,6 +1,6 @@
 """Local: packages that were made here."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import replace
 
 from entrepot.catalog import packages, revisions, search, trees
@@ -45,6 +45,10 @@ class LocalRepository:
             raise FileNotFound(
                 f"{revision.package.name} has no folder {folder} at {revision.commit}", revision.commit.hex
             ) from None
+
+    async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
+        roots = (_tree(newer), _tree(older))
+        return await self._database.read(trees.changed, newer.package.id, roots, paths)
 
     async def refs(self, package: Package) -> list[Ref]:
         return await self._database.read(revisions.all_refs, package.id)

@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import replace
 
 from entrepot.catalog import packages, upstream
@@ -70,6 +70,9 @@ class VirtualRepository:
 
     async def listing(self, revision: Revision, folder: FilePath | None, recursive: bool) -> list[File | Folder]:
         return await (await self._holder(revision.package)).listing(revision, folder, recursive)
+
+    async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
+        return await (await self._holder(newer.package)).changed(newer, older, paths)
 
     async def refs(self, package: Package) -> list[Ref]:
         return await (await self._holder(package)).refs(package)

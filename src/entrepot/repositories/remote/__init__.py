@@ -1,7 +1,7 @@
 """Remote: packages of an outside registry, fetched when somebody asks and kept from then on."""
 
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -130,6 +130,12 @@ class RemoteRepository:
 
         said: Said = await self._asking.answer(_tree_question(revision, folder, recursive), ask)
         return await in_thread(lambda: [answers.entry(line) for line in said])
+
+    async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
+        here, there = [
+            {item.path: item.oid for item in await self.listing(revision, None, True)} for revision in (newer, older)
+        ]
+        return {path for path in paths if here.get(path) != there.get(path)}
 
     async def refs(self, package: Package) -> list[Ref]:
         async def ask() -> Json:
