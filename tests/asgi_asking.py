@@ -1,8 +1,10 @@
 """Requests to a protocol without a server: what would stand on the wire, in one process."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message
@@ -14,7 +16,9 @@ from entrepot.operations import administer
 from entrepot.operations.registry import Registry
 from entrepot.operations.signing import new_token
 from entrepot.protocols import api, huggingface
+from entrepot_testing import add_repository, close_registry, make_registry
 
+HERE = "/hub/models/api/models/ada/model"
 MOUNTS = {"/hub": huggingface.create, "/api/v1": api.create}
 
 
@@ -83,3 +87,28 @@ def bearer(registry: Registry, *scopes: str, user: str = "ada") -> dict[str, str
     grants: tuple[Grant, ...] = tuple(administer.scope(scope) for scope in scopes)
     registry.database.now(access.create_token, NewToken(secret, "test", user, grants))
     return {"Authorization": f"Bearer {secret}"}
+
+
+@asynccontextmanager
+async def a_package(folder: Path) -> AsyncIterator[tuple[Registry, Mapping[str, str]]]:
+    """A registry with the package `ada/model` in the repository `models`, and an administrator's header."""
+    registry = make_registry(folder)
+    add_repository(registry, "models")
+    admin = bearer(registry, "*:read,write,delete,administer")
+    try:
+        made = await ask(registry, "POST", "/hub/models/api/repos/create", {"name": "ada/model"}, admin)
+        assert made.status == 200
+        yield registry, admin
+    finally:
+        await close_registry(registry)
+
+
+def commit_of(*items: tuple[str, Mapping[str, Any]], parent: str = "") -> bytes:
+    """A commit's body."""
+    header = ("header", {"summary": "s", "description": "", "parentCommit": parent})
+    return b"\n".join(json.dumps({"key": key, "value": value}).encode() for key, value in (header, *items))
+
+
+def inline(path: str, content: str = "x") -> tuple[str, Mapping[str, Any]]:
+    """The line of a small file."""
+    return "file", {"path": path, "content": content, "encoding": "utf-8"}

@@ -1,8 +1,5 @@
 """What no stock client sends: each request gets an answer that says why, and costs no more than it should."""
 
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,39 +7,14 @@ from urllib.parse import quote
 import pytest
 from prometheus_client import REGISTRY
 
-from asgi_asking import Answer, ask, bearer
+from asgi_asking import HERE, Answer, a_package, ask, commit_of, inline
 from entrepot.catalog import packages
 from entrepot.domain.errors import NotReady
 from entrepot.domain.names import PackageName, PackageType, RepositoryKey
 from entrepot.operations import publish
-from entrepot.operations.registry import Registry
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot_testing import run
 
-HERE = "/hub/models/api/models/ada/model"
 SURROGATE = "\ud800"
-
-
-@asynccontextmanager
-async def a_package(folder: Path) -> AsyncIterator[tuple[Registry, Mapping[str, str]]]:
-    """A registry with the package `ada/model` in the repository `models`, and an administrator's header."""
-    registry = make_registry(folder)
-    add_repository(registry, "models")
-    admin = bearer(registry, "*:read,write,delete,administer")
-    try:
-        made = await ask(registry, "POST", "/hub/models/api/repos/create", {"name": "ada/model"}, admin)
-        assert made.status == 200
-        yield registry, admin
-    finally:
-        await close_registry(registry)
-
-
-def commit_of(*items: tuple[str, Mapping[str, Any]], parent: str = "") -> bytes:
-    header = ("header", {"summary": "s", "description": "", "parentCommit": parent})
-    return b"\n".join(json.dumps({"key": key, "value": value}).encode() for key, value in (header, *items))
-
-
-def inline(path: str, content: str = "x") -> tuple[str, Mapping[str, Any]]:
-    return "file", {"path": path, "content": content, "encoding": "utf-8"}
 
 
 def test_methods_that_nobody_knows_do_not_fill_the_memory(tmp_path: Path) -> None:
