@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
@@ -76,23 +78,47 @@ def build(settings: Settings) -> Registry:
 
 
 def open_store(settings: Settings) -> BlobStore:
-    """The place for bytes that the settings name; raises `Invalid` for one that nobody knows."""
+    """The place for bytes that the settings name; raises `Invalid` for one that nobody knows or may write to."""
     backends = plugins.collect("entrepot.blobs.backends", "BACKEND", Backend, lambda backend: backend.scheme)
     scheme = urlsplit(settings.blobs_url).scheme
     if scheme not in backends:
         raise Invalid(f"there is no place for blobs called {scheme!r}; there are: {', '.join(sorted(backends))}")
-    return backends[scheme].open(settings.blobs_url)
+    try:
+        return backends[scheme].open(settings.blobs_url)
+    except OSError as error:
+        raise Invalid(f"{settings.blobs_url} can't hold blobs: {error.strerror}: {error.filename}") from error
 
 
 def prepare(settings: Settings) -> str | None:
-    """Bring the catalog up to date and set up a new instance; the administrator's token, if it was made just now."""
-    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Bring the catalog up to date and set up a new instance; the administrator's token, if it was made just now.
+
+    Raises `Invalid` for places that can't be written to.
+    """
+    _try_out(settings.data_folder, "data")
+    _try_out(open_store(settings).folder, "blobs")
     database = Database(settings.database_url)
     try:
         migrate(database)
         return setup.begin(database, settings.data_folder)
     finally:
         database.close()
+
+
+def open_to_all(settings: Settings) -> list[str]:
+    """The repositories that everybody may read who reaches the server, by key; `prepare` comes before."""
+    database = Database(settings.database_url)
+    try:
+        return [row.key.text for row in database.now(repositories.everything) if row.anonymous_read]
+    finally:
+        database.close()
+
+
+def _try_out(folder: Path, purpose: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise Invalid(f"the folder {folder} can't hold {purpose}: {error.strerror}") from error
 
 
 async def close(registry: Registry) -> None:

@@ -1,11 +1,13 @@
 """The command line: finds the commands, parses arguments, prints errors."""
 
+import os
 import sys
 
 import click
 
 from entrepot import __version__, plugins
 from entrepot.commands import Failed, Wrong
+from entrepot.commands.output import plain
 from entrepot.domain.errors import EntrepotError
 from entrepot.settings import WrongSetting
 
@@ -38,5 +40,15 @@ def main() -> None:
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except (EntrepotError, Failed, WrongSetting) as error:
-        click.echo(f"entrepot: {error}", err=True)
+        _say(str(error))
         sys.exit(4 if isinstance(error, Wrong | WrongSetting) else 1)
+    except BrokenPipeError:  # whoever read along has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _say(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+        sys.exit(1)
+
+
+def _say(message: str) -> None:
+    click.echo(f"entrepot: {plain(' '.join(message.split()))}", err=True)

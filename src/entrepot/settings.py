@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from croniter import croniter
 
@@ -32,11 +32,15 @@ def _between(low: float, high: float) -> Callable[[float], str | None]:
     return lambda value: None if low <= value <= high else f"has to be between {low:,} and {high:,}".replace(",", "_")
 
 
-def _origin(value: str) -> str | None:
+def _split(value: str) -> SplitResult:
     try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
+        return urlsplit(value)
+    except ValueError:  # half an IPv6 address
+        return urlsplit("")
+
+
+def _origin(value: str) -> str | None:
+    parts = _split(value)
     if not value or (parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")):
         return None
     return "has to be an origin such as https://models.example.org, without a path"
@@ -51,7 +55,7 @@ def _filled(value: str) -> str | None:
 
 
 def _place(value: str) -> str | None:
-    return None if not value or "://" in value else "has to be a URL such as file:///srv/blobs"
+    return None if not value or _split(value).scheme else "has to be a URL such as file:///srv/blobs"
 
 
 def _secret(value: str) -> str | None:

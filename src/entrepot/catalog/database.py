@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from entrepot.domain.errors import NotReady
+from entrepot.domain.errors import Invalid, NotReady
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,18 +25,24 @@ ATTEMPTS = 8
 """A transaction that lost against another is run again this often."""
 BUSY_SECONDS = 30
 """How long SQLite waits for another writer before it gives up."""
+CONNECT_SECONDS = 10
+"""How long a database may take to answer a new connection, where its URL does not say; the driver waits minutes."""
 _AGAIN = ("40001", "40P01", "23505")
 """Serialization failure, deadlock, and a unique key that a rival inserted first: run again, and look again."""
 
 
 class Database:
-    """A catalog in SQLite or PostgreSQL, by its URL."""
+    """A catalog in SQLite or PostgreSQL, by its URL; raises `Invalid` for one that can't be used."""
 
     def __init__(self, url: str, readers: int = 8) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._engine = _engine(url, "BEGIN", readers)
         self._writer = _engine(url, "BEGIN IMMEDIATE", 1) if self.is_sqlite else self._engine
+        if not self.is_sqlite:
+            # Each statement sees what is committed anyway; without a transaction around it, it is one trip instead of
+            # three. The pool is shared.
+            self._engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite has one writer at a time; waiting for one's turn in a queue is cheaper than at its lock.
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="catalog-read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else readers, thread_name_prefix="catalog-write")
@@ -60,6 +66,12 @@ class Database:
         """What migrations run on."""
         return self._writer
 
+    @property
+    def name(self) -> str:
+        """What people know it by: its URL without what is secret in it."""
+        url = self._engine.url
+        return str(URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database))
+
     def close(self) -> None:
         """Let go of every connection; what is under way finishes first."""
         self._readers.shutdown()
@@ -69,12 +81,28 @@ class Database:
 
 
 def _engine(url: str, begin: str, connections: int) -> Engine:
+    parsed = _parse(url)
     if not url.startswith("sqlite"):
-        return sqlalchemy.create_engine(url, pool_size=connections, max_overflow=connections, pool_pre_ping=True)
-    engine = sqlalchemy.create_engine(url, pool_size=connections, connect_args={"timeout": BUSY_SECONDS})
+        return _postgres(parsed, connections)
+    engine = sqlalchemy.create_engine(parsed, pool_size=connections, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # whose messages repeat the password
+        raise Invalid("the database's URL can't be read; it is written postgresql://user:password@host/name") from None
+
+
+def _postgres(url: URL, connections: int) -> Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        return sqlalchemy.create_engine(url, pool_size=connections, max_overflow=connections, connect_args=patience)
+    except ImportError:
+        raise Invalid("PostgreSQL needs a driver: pip install 'entrepot[postgres]'") from None
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:

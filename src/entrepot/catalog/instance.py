@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, inspect, select, update
 
 from entrepot.catalog import access, repositories
 from entrepot.catalog.access import NewToken
@@ -12,6 +12,11 @@ from entrepot.catalog.tables import instance
 
 BEGUN = "begun"
 """When the installation was set up; what has this fact is not new."""
+
+
+def is_there(connection: Connection) -> bool:
+    """Whether the database has a catalog at all."""
+    return inspect(connection).has_table(instance.name)
 
 
 def read(connection: Connection, name: str) -> str | None:

@@ -4,16 +4,31 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from entrepot.catalog.database import Database
+from entrepot.domain.errors import Conflict, NotReady
 
 LOCK = 0x656E7472
 """The number of PostgreSQL's advisory lock: 'entr'."""
 
 
 def migrate(database: Database) -> None:
-    """Run the migrations that are missing. Servers that start together take turns."""
+    """Run the migrations that are missing. Servers that start together take turns.
+
+    Raises `NotReady` where the database does not let us, and `Conflict` for a catalog of a later version.
+    """
+    try:
+        _upgrade(database)
+    except CommandError as error:
+        raise Conflict(f"the catalog {database.name} was made by another version of Entrepot: {error}") from error
+    except DBAPIError as error:
+        raise NotReady(f"the catalog {database.name} can't be used: {error.orig}") from error
+
+
+def _upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("entrepot.catalog").joinpath("migrations")))
     with database.engine.connect() as connection:

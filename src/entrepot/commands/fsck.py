@@ -8,6 +8,7 @@ import click
 
 from entrepot.commands import Failed
 from entrepot.commands.opening import data_options, with_registry
+from entrepot.commands.output import plain
 from entrepot.operations.check import Finding, check
 from entrepot.operations.registry import Registry
 
@@ -33,7 +34,7 @@ def fsck(deep: bool, as_json: bool, data: str | None, file: Path | None) -> None
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            click.echo(f"{finding.kind}: {finding.sentence}")
+            click.echo(plain(f"{finding.kind}: {finding.sentence}"))
         click.echo(f"{len(findings)} differences." if findings else "Catalog and store agree.")
     if findings:
         raise Failed("the catalog and the store differ; restore what is missing from a backup, or delete what names it")

@@ -2,7 +2,8 @@
 
 import click
 
-from entrepot.commands.asking import DEFAULT_SERVER, Server, checked, save
+from entrepot.commands import Failed
+from entrepot.commands.asking import DEFAULT_SERVER, Server, checked, checked_token, save
 
 
 @click.command("login")
@@ -16,9 +17,11 @@ def login(server: str, token: str | None) -> None:
       entrepot login --token "$(cat data/admin-token)"
       entrepot login --server https://models.example.org
     """
-    secret = token or click.prompt("Token", hide_input=True)
-    chosen = Server(checked(server), secret.strip())
+    url = checked(server)
+    chosen = Server(url, checked_token(click.prompt("Token", hide_input=True) if token is None else token))
     caller = chosen.ask("GET", "/whoami")
+    if "user" not in caller:
+        raise Failed(f"{url} does not answer as an Entrepot does; name another with --server")
     click.echo(f"{caller['user']} at {chosen.url}, kept in {save(chosen)}")
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from entrepot import app, settings
+from entrepot.catalog import instance
 from entrepot.commands import Failed
 from entrepot.operations.registry import Registry
 
@@ -33,6 +34,8 @@ def with_registry(data: str | None, file: Path | None, work: Callable[[Registry]
     async def run() -> T:
         registry = app.build(chosen)
         try:
+            if not await registry.database.read(instance.is_there):
+                raise Failed(f"there is no registry in {registry.database.name} yet; 'entrepot serve' makes one")
             return await work(registry)
         finally:
             await app.close(registry)

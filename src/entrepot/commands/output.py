@@ -29,19 +29,23 @@ def show(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_jso
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*[Text(_plain(row.get(column))) for column in columns])
+        table.add_row(*[Text(_cell(row.get(column))) for column in columns])
     Console().print(table)
 
 
-def _plain(value: object) -> str:
+def _cell(value: object) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value) or "–"
+        return ", ".join(_cell(item) for item in value) or "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # What stands in a catalog came from outside: no control character of it reaches a terminal.
-    return "".join(char if char.isprintable() else "�" for char in str(value))
+    return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """The text without control characters: what came from outside has no business with a terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def size(count: int) -> str:

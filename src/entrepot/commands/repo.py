@@ -1,6 +1,7 @@
 """Repositories: made, listed, shown, deleted."""
 
 import json
+from urllib.parse import quote
 
 import click
 
@@ -27,7 +28,12 @@ def repo() -> None:
 @as_json_option
 @server_options
 def listed(as_json: bool, server: str | None, token: str | None) -> None:
-    """List the repositories that you may read."""
+    """List the repositories that you may read.
+
+    \b
+    Example:
+      entrepot repo list --json
+    """
     rows = find(server, token).ask("GET", "/repositories")["repositories"]
     show(rows, COLUMNS, as_json=as_json, empty="No repositories. Make one: entrepot repo create models --kind local")
 
@@ -42,7 +48,14 @@ def listed(as_json: bool, server: str | None, token: str | None) -> None:
 @click.option("--anonymous-read", is_flag=True, help="Let everybody read who can reach the server.")
 @server_options
 def create(key: str, server: str | None, token: str | None, **given: object) -> None:
-    """Make a repository."""
+    """Make a repository.
+
+    \b
+    Examples:
+      entrepot repo create team --kind local
+      entrepot repo create partner --kind remote --upstream https://models.partner.example/hub/public
+      entrepot repo create all --kind virtual --member team --member partner --deploy-to team
+    """
     body = {"key": key} | {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     chosen = find(server, token)
     row = chosen.ask("POST", "/repositories", {name: value for name, value in body.items() if value})
@@ -53,16 +66,26 @@ def create(key: str, server: str | None, token: str | None, **given: object) -> 
 @click.argument("key")
 @server_options
 def shown(key: str, server: str | None, token: str | None) -> None:
-    """Show one repository, as JSON."""
-    click.echo(json.dumps(find(server, token).ask("GET", f"/repositories/{key}"), indent=2))
+    """Show one repository, as JSON.
+
+    \b
+    Example:
+      entrepot repo show hub
+    """
+    click.echo(json.dumps(find(server, token).ask("GET", f"/repositories/{quote(key, safe='')}"), indent=2))
 
 
 @repo.command("delete")
 @click.argument("key")
 @server_options
 def delete(key: str, server: str | None, token: str | None) -> None:
-    """Delete an empty repository."""
-    find(server, token).ask("DELETE", f"/repositories/{key}")
+    """Delete an empty repository.
+
+    \b
+    Example:
+      entrepot repo delete team
+    """
+    find(server, token).ask("DELETE", f"/repositories/{quote(key, safe='')}")
     click.echo(f"{key} is gone.")
 
 

@@ -32,7 +32,12 @@ def token_() -> None:
 @as_json_option
 @server_options
 def create(as_json: bool, server: str | None, token: str | None, **body: object) -> None:
-    """Make a token. Its secret is shown this once."""
+    """Make a token. Its secret is shown this once.
+
+    \b
+    Example:
+      entrepot token create laptop --user ada --scope hub:read,write --days 90
+    """
     made = find(server, token).ask("POST", "/tokens", body)
     click.echo(json.dumps(made, indent=2) if as_json else made["token"])
 
@@ -41,7 +46,12 @@ def create(as_json: bool, server: str | None, token: str | None, **body: object)
 @as_json_option
 @server_options
 def listed(as_json: bool, server: str | None, token: str | None) -> None:
-    """List every token there has been, without secrets."""
+    """List every token there has been, without secrets.
+
+    \b
+    Example:
+      entrepot token list --json
+    """
     rows = find(server, token).ask("GET", "/tokens")["tokens"]
     show(rows, COLUMNS, as_json=as_json, empty="No tokens.")
 
@@ -50,7 +60,12 @@ def listed(as_json: bool, server: str | None, token: str | None) -> None:
 @click.argument("number", type=int)
 @server_options
 def revoke(number: int, server: str | None, token: str | None) -> None:
-    """End a token at once."""
+    """End a token at once.
+
+    \b
+    Example:
+      entrepot token revoke 3
+    """
     find(server, token).ask("DELETE", f"/tokens/{number}")
     click.echo(f"Token {number} is good for nothing from now on.")
 
