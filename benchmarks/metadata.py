@@ -14,6 +14,7 @@ from entrepot.catalog import commits, packages, revisions
 from entrepot.catalog.blobs import announce
 from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import find
+from entrepot.catalog.tables import metadata
 from entrepot.domain.changes import NewCommit, PutFile
 from entrepot.domain.content import Author
 from entrepot.domain.digest import Digest
@@ -81,28 +82,17 @@ def _first(connection: sqlalchemy.Connection) -> int:
 
 def _copies(connection: sqlalchemy.Connection, first: int) -> None:
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PACKAGES - 1}) "
-    columns = (
-        "repository_id, type, namespace, name, folded, private, gated, created_at, updated_at, downloads, likes, "
-        "facts, described"
-    )
-    named = columns.replace("name, folded", "'package-' || n.i, 'bench/package-' || n.i")
-    connection.execute(
-        sqlalchemy.text(
-            f"INSERT INTO packages ({columns}) {numbers}SELECT {named} FROM packages, n WHERE packages.id = {first}"
-        )
-    )
-    for table, wanted in (
-        ("revisions", ["commit_id", "tree", "date", "data"]),
-        ("refs", ["name", "commit_id", "message"]),
-        ("trees", ["oid", "data"]),
-        ("files", ["oid", "size", "lfs", "blob_id"]),
-    ):
+    columns = [column.name for column in metadata.tables["packages"].columns if column.name != "id"]
+    new = {"name": "'package-' || n.i", "folded": "'bench/package-' || n.i"}
+    values = ", ".join(new.get(column, column) for column in columns)
+    insert = f"INSERT INTO packages ({', '.join(columns)}) {numbers}SELECT {values} FROM packages, n"
+    connection.execute(sqlalchemy.text(f"{insert} WHERE packages.id = {first}"))
+    for table in ("revisions", "refs", "trees", "files"):
+        wanted = [column.name for column in metadata.tables[table].columns if column.name not in ("id", "package_id")]
         kept = ", ".join(f"t.{column}" for column in wanted)
+        insert = f"INSERT INTO {table} (package_id, {', '.join(wanted)}) SELECT p.id, {kept} FROM {table} t, packages p"
         connection.execute(
-            sqlalchemy.text(
-                f"INSERT INTO {table} (package_id, {', '.join(wanted)}) SELECT p.id, {kept} FROM {table} t, packages p "
-                f"WHERE t.package_id = {first} AND p.id <> {first} AND p.namespace = 'bench'"
-            )
+            sqlalchemy.text(f"{insert} WHERE t.package_id = {first} AND p.id <> {first} AND p.namespace = 'bench'")
         )
 
 

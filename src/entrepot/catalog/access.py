@@ -84,19 +84,31 @@ def actor_of(connection: Connection, token_id: int) -> Actor | None:
 
 
 def _actor(connection: Connection, which: ColumnElement[bool]) -> Actor | None:
-    row = connection.execute(
-        select(tokens.c.id, tokens.c.name, tokens.c.user_id, users.c.name.label("user"))
+    # One statement, since every request asks it: a row for each grant.
+    rows = connection.execute(
+        select(
+            tokens.c.id,
+            tokens.c.name,
+            tokens.c.user_id,
+            users.c.name.label("user"),
+            grants.c.repository,
+            grants.c.actions,
+        )
         .join(users, users.c.id == tokens.c.user_id)
+        .join(grants, grants.c.token_id == tokens.c.id, isouter=True)
         .where(
             which,
             tokens.c.revoked_at.is_(None),
             or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now()),
             users.c.disabled_at.is_(None),
         )
-    ).one_or_none()
-    if row is None:
+        .order_by(grants.c.id)
+    ).all()
+    if not rows:
         return None
-    return Actor(row.user, row.user_id, row.id, row.name, _grants_of(connection, row.id))
+    first = rows[0]
+    granted = tuple(_grant(row.repository, row.actions) for row in rows if row.repository is not None)
+    return Actor(first.user, first.user_id, first.id, first.name, granted)
 
 
 def _grants_of(connection: Connection, token_id: int) -> tuple[Grant, ...]:

@@ -54,11 +54,23 @@ def read_ref(connection: Connection, package_id: int, name: RefName) -> GitOid |
 
 def find(connection: Connection, package: Package, ref: str) -> Revision:
     """The revision that a ref or commit id leads to; raises `RevisionNotFound`."""
-    commit = commit_of(connection, package.id, ref)
-    row = _row(connection, package.id, commit)
+    row = _row_at(connection, package.id, ref)
     if row is None:
         raise RevisionNotFound(f"Invalid rev id: {ref[:200]}")
     return _revision(package, row)
+
+
+def _row_at(connection: Connection, package_id: int, ref: str) -> Row[tuple[object, ...]] | None:
+    if GitOid.looks_like(ref):
+        return _row(connection, package_id, GitOid(ref))
+    # Ref and commit in one statement, since every request asks it; a branch comes before a tag of the same name.
+    same = (refs.c.package_id == revisions.c.package_id) & (refs.c.commit_id == revisions.c.commit_id)
+    for name in _names(ref):
+        query = select(revisions).join(refs, same).where(refs.c.package_id == package_id, refs.c.name == name.text)
+        row = connection.execute(query).one_or_none()
+        if row is not None:
+            return row
+    return None
 
 
 def starting_with(connection: Connection, package_id: int, beginning: str) -> GitOid | None:

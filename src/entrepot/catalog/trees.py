@@ -82,14 +82,32 @@ class _Walk:
 
 
 def _walk(walk: _Walk, tree: GitOid, prefix: str) -> None:
-    for entry in entries(walk.connection, walk.package_id, tree):
-        path = FilePath(prefix + entry.name)
-        if entry.mode is not Mode.FOLDER:
-            walk.leaves.append((path, entry.oid))
-            continue
-        walk.folders.append(Folder(path, entry.oid))
-        if walk.recursive:
-            _walk(walk, entry.oid, path.text + "/")
+    # A level of folders at a time: as many statements as the tree is deep, not as it has folders.
+    level = [(tree, prefix)]
+    while level:
+        data = _trees_data(walk.connection, walk.package_id, {oid for oid, _ in level})
+        below: list[tuple[GitOid, str]] = []
+        for oid, start in level:
+            for entry in parse_tree(data[oid]):
+                path = FilePath(start + entry.name)
+                if entry.mode is not Mode.FOLDER:
+                    walk.leaves.append((path, entry.oid))
+                    continue
+                walk.folders.append(Folder(path, entry.oid))
+                below.append((entry.oid, path.text + "/"))
+        level = below if walk.recursive else []
+
+
+def _trees_data(connection: Connection, package_id: int, oids: set[GitOid]) -> dict[GitOid, bytes]:
+    found = {tree_oid(b""): b""}
+    wanted = sorted(oid.hex for oid in oids)
+    for start in range(0, len(wanted), IN_LIST):
+        part = wanted[start : start + IN_LIST]
+        rows = connection.execute(
+            select(trees.c.oid, trees.c.data).where(trees.c.package_id == package_id, trees.c.oid.in_(part))
+        )
+        found.update((GitOid(row.oid), bytes(row.data)) for row in rows)
+    return found
 
 
 def changed(

@@ -97,7 +97,7 @@ async def _send_file(send: Send, path: Path, part: ByteRange, left: asyncio.Futu
 
 
 async def _read_into(descriptor: int, window: memoryview, at: int) -> int:
-    """How many bytes were read: at once where the system has them in memory, in a thread where a disk has to be asked."""
+    """How many bytes were read: at once where the system has them in memory, else in a thread."""
     if _NOWAIT:
         try:
             if count := os.preadv(descriptor, [window], at, _NOWAIT):

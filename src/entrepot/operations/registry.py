@@ -7,6 +7,7 @@ from entrepot.blobs.staging import Staging
 from entrepot.blobs.store import BlobStore
 from entrepot.catalog import repositories
 from entrepot.catalog.database import Database
+from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.names import RepositoryKey
 from entrepot.operations.flight import Flights
 from entrepot.operations.signing import Signer
@@ -14,6 +15,9 @@ from entrepot.operations.usage import Usage
 from entrepot.operations.xet.memory import XetMemory
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings
+
+REPOSITORY_SECONDS = 1.0
+"""For how long a process goes on with how a repository was set up: every request asks, and it hardly ever changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Registry:
     xet: XetMemory = field(default_factory=XetMemory)
 
     async def repository(self, key: RepositoryKey) -> Repository:
-        """The repository of that key; raises `RepositoryNotFound`. Says nothing of whether the caller may know of it."""
-        row = await self.database.read(repositories.find, key)
+        """The repository of that key; raises `RepositoryNotFound`. Whether the caller may know of it is not asked."""
+        known = self.parts.memory.noted(("repository", key))
+        row = known if isinstance(known, RepositoryRow) else await self.database.read(repositories.find, key)
+        if row is not known:
+            self.parts.memory.note(("repository", key), row, REPOSITORY_SECONDS)
         return self.kinds[row.kind.value].build(row, self.parts)

@@ -12,7 +12,7 @@ from entrepot.xet.xorb import XorbIndex
 MOST = 4
 """How many xorbs with the chunk one answer describes: the newest is most likely the one to go on with."""
 MOST_BESIDE = 64
-"""How many more of the same files, at some 50 KiB each: 4 GiB of content, so that a client asks once and not by luck."""
+"""How many more of the same files: 4 GiB of content in some 3 MiB, so that a client asks once and not by luck."""
 
 
 async def known_chunks(registry: Registry, ticket: Ticket, chunk: XetHash) -> list[XorbIndex]:
