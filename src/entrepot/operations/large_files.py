@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entrepot.blobs.threads import in_thread
+from entrepot.catalog import blobs
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import File, Json, Revision
-from entrepot.domain.digest import Digest
+from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import FileNotFound, Forbidden, Invalid, NotFound, TooLarge
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 from entrepot.operations import browse
 from entrepot.operations.authorize import actor_of_token
-from entrepot.operations.download import download
+from entrepot.operations.browse import Place
+from entrepot.operations.download import download, look
 from entrepot.operations.gate import Clearance
 from entrepot.operations.manage import Workplace, workplace
 from entrepot.operations.publish import upload, within_reach
@@ -158,13 +160,27 @@ async def _holding(
     registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor, digest: Digest
 ) -> tuple[Revision, File]:
     place = await browse.place(registry, key, name, actor)
-    commits = dict.fromkeys(ref.commit.hex for ref in await browse.refs(place))
+    row = place.repository.row
+    # What a local repository does not have at all is not looked for in every revision.
+    is_here = row.kind != "local" or await registry.database.read(blobs.reachable, digest, [row.id]) is not None
+    commits = dict.fromkeys(ref.commit for ref in await browse.refs(place)) if is_here else {}
     for commit in commits:
-        view = await browse.view(registry, key, name, commit, actor)
-        for file in await browse.files(view):
-            if file.lfs == digest:
-                return view.revision, file
+        paths = await _paths(registry, place, commit)
+        if digest in paths:
+            found = await look(registry, Locator(key, name, commit.hex, paths[digest]), actor)
+            return found.revision, found.file
     raise FileNotFound(f"no branch or tag of {name} has a large file with the digest {digest}")
+
+
+async def _paths(registry: Registry, place: Place, commit: GitOid) -> Mapping[Digest, FilePath]:
+    """Where in a commit each of its large files is; remembered, as clients ask for one batch after the other."""
+    known = registry.large_files.get((place.package.id, commit))
+    if known is None:
+        revision = await place.repository.revision(place.package.name, commit.hex)
+        items = await place.repository.listing(revision, None, True)
+        known = {item.lfs: item.path for item in items if isinstance(item, File) and item.lfs is not None}
+        registry.large_files.put((place.package.id, commit), known)
+    return known
 
 
 async def open_link(registry: Registry, capability: str) -> Clearance:

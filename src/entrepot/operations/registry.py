@@ -8,11 +8,12 @@ from entrepot.blobs.store import BlobStore
 from entrepot.catalog import repositories
 from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import RepositoryRow
-from entrepot.domain.names import RepositoryKey
+from entrepot.domain.digest import Digest
+from entrepot.domain.names import FilePath, RepositoryKey
 from entrepot.operations.flight import Flights
 from entrepot.operations.signing import Signer
 from entrepot.operations.usage import Usage
-from entrepot.operations.xet.memory import XetMemory
+from entrepot.operations.xet.memory import LISTED_FILES, Recent, XetMemory
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings
 
@@ -34,6 +35,8 @@ class Registry:
     kinds: Mapping[str, RepositoryKind]
     usage: Usage
     xet: XetMemory = field(default_factory=XetMemory)
+    large_files: Recent[Mapping[Digest, FilePath]] = field(default_factory=lambda: Recent(LISTED_FILES, len))
+    """Where the large files of commits are that were lately asked for by digest; by package row and commit."""
 
     async def repository(self, key: RepositoryKey) -> Repository:
         """The repository of that key; raises `RepositoryNotFound`. Whether the caller may know of it is not asked."""
