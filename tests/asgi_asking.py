@@ -90,9 +90,9 @@ def bearer(registry: Registry, *scopes: str, user: str = "ada") -> dict[str, str
 
 
 @asynccontextmanager
-async def a_package(folder: Path) -> AsyncIterator[tuple[Registry, Mapping[str, str]]]:
+async def a_package(folder: Path, **settings: Any) -> AsyncIterator[tuple[Registry, Mapping[str, str]]]:
     """A registry with the package `ada/model` in the repository `models`, and an administrator's header."""
-    registry = make_registry(folder)
+    registry = make_registry(folder, **settings)
     add_repository(registry, "models")
     admin = bearer(registry, "*:read,write,delete,administer")
     try:

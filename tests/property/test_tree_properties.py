@@ -129,7 +129,7 @@ def _compare(catalog: Catalog, package: Package, one: GitOid, other: GitOid) -> 
     assert catalog.database.now(trees.changed, package.id, roots, paths) == wanted
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_a_tree_has_the_id_that_git_gives_it(catalog: Catalog, tmp_path_factory: Any, steps: list[Step]) -> None:
     model = applied({}, steps)

@@ -132,8 +132,12 @@ def _escape(path: str) -> str:
     return re.sub(r"[\x00-\x20\x7f]", "?", path)
 
 
-def upload_mode(path: str, size: int, sample: bytes, attributes: Attributes) -> UploadMode:
+def upload_mode(
+    path: str, size: int, sample: bytes, attributes: Attributes, largest: int = MAX_REGULAR_SIZE
+) -> UploadMode:
     """Whether a file goes to LFS or into git: what .gitattributes says first, then its size, then its first bytes.
+
+    A file of more than `largest` bytes is too large for git.
 
     `-filter` keeps a binary file in git, but not one that is too large for it. .gitattributes itself and empty
     files are always in git.
@@ -142,7 +146,7 @@ def upload_mode(path: str, size: int, sample: bytes, attributes: Attributes) -> 
     if size == 0 or name == ".gitattributes":
         return "regular"
     value = attributes.filter_of(path)
-    if value == "lfs" or size > MAX_REGULAR_SIZE:
+    if value == "lfs" or size > largest:
         return "lfs"
     if value is not None or _READ_BY_PEOPLE.fullmatch(name):
         return "regular"

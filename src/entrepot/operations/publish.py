@@ -153,7 +153,8 @@ async def _attributes(
     here = await standing(registry, repository, draft.package, draft.branch.text)
     before = await here.text(ATTRIBUTES.text, MAX_ATTRIBUTES)
     try:
-        after = tracked(before, large)
+        # Patterns can be made to take milliseconds for each path.
+        after = await asyncio.to_thread(tracked, before, large)
     except TooLarge:
         return ()  # the files are there all the same; only a git client would see their pointers
     return () if after == before else (await _inline(registry, InlineFile(ATTRIBUTES, after.encode())),)

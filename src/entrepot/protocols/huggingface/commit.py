@@ -1,5 +1,6 @@
 """Uploads: which files go which way, and the commit that names them."""
 
+import asyncio
 import base64
 import binascii
 import json
@@ -24,10 +25,10 @@ from entrepot.protocols.huggingface import names
 
 MAX_PREUPLOAD = 8 << 20
 MAX_ATTRIBUTES = 4 << 20
-MAX_ASKED = 10_000
+MAX_ASKED = 1000
 """How many files one preupload may ask about; clients ask about 256 at once."""
-MAX_LINE = 150 << 20
-"""A line of a commit holds at most one regular file, in base64."""
+ROOM = 2 << 20
+"""What a line of a commit may have beside one regular file: its path, or the commit's message."""
 OLD_CLIENTS = ("hf_hub/0.", *(f"hf_hub/1.{minor}." for minor in range(20)))
 """These crash on an upload that changes nothing, unless they are left to make the commit."""
 
@@ -41,12 +42,16 @@ async def preupload(call: Call) -> Response:
         raise Invalid(f"'files' has to be a list of at most {MAX_ASKED} files")
     ref = call.params["rev"] if not _opens_pull_request(call) else "main"
     there = await standing(call.registry, here.repository, here.package, ref)
-    rules = _Rules(
-        Attributes(await there.text(".gitattributes", MAX_ATTRIBUTES)),
-        IgnoreRules(str(body.get("gitIgnore") or "")),
-        {} if _is_old(call) else {path: file.etag for path, file in there.files.items()},
-    )
-    return JSONResponse({"files": [rules.judge(item) for item in asked]})
+    attributes, ignored = await there.text(".gitattributes", MAX_ATTRIBUTES), str(body.get("gitIgnore") or "")
+    present = {} if _is_old(call) else {path: file.etag for path, file in there.files.items()}
+    largest = call.registry.settings.max_regular_bytes
+
+    def judge() -> list[dict[str, Any]]:
+        rules = _Rules(Attributes(attributes), IgnoreRules(ignored), present, largest)
+        return [rules.judge(item) for item in asked]
+
+    # Patterns can be made to take milliseconds for each path.
+    return JSONResponse({"files": await asyncio.to_thread(judge)})
 
 
 def _is_old(call: Call) -> bool:
@@ -59,6 +64,7 @@ class _Rules:
     attributes: Attributes
     ignored: IgnoreRules
     present: Mapping[str, str]
+    largest: int
 
     def judge(self, item: object) -> dict[str, Any]:
         """What the client should do with one file."""
@@ -67,7 +73,7 @@ class _Rules:
         path, size = FilePath(item["path"]).text, item.get("size", 0)
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise Invalid(f"{path}: 'size' has to be a number of bytes")
-        mode = upload_mode(path, size, _sample(path, item.get("sample", "")), self.attributes)
+        mode = upload_mode(path, size, _sample(path, item.get("sample", "")), self.attributes, self.largest)
         answer = {"path": path, "uploadMode": mode, "shouldIgnore": self.ignored.ignores(path)}
         return answer | ({"oid": self.present[path]} if path in self.present else {})
 
@@ -119,22 +125,24 @@ class _Header:
 class _Reader:
     """Cuts a stream into lines, none longer than the limit."""
 
+    limit: int
     rest: bytearray = field(default_factory=bytearray)
 
     def take(self, piece: bytes) -> list[bytes]:
         """The lines that end in this piece."""
         self.rest += piece
-        if b"\n" not in piece:
-            if len(self.rest) > MAX_LINE:
-                raise TooLarge(f"a line of the commit has more than {MAX_LINE} bytes; upload large files before it")
-            return []
-        *lines, rest = bytes(self.rest).split(b"\n")
-        self.rest = bytearray(rest)
+        lines: list[bytes] = []
+        if b"\n" in piece:
+            *lines, rest = bytes(self.rest).split(b"\n")
+            self.rest = bytearray(rest)
+        if max(map(len, [*lines, self.rest])) > self.limit:
+            raise TooLarge(f"a line of the commit has more than {self.limit} bytes; upload large files before it")
         return lines
 
 
 async def _lines(call: Call) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
-    reader, number = _Reader(), 0
+    # Twice: base64 takes a third more, and JSON may write some characters in several.
+    reader, number = _Reader(2 * call.registry.settings.max_regular_bytes + ROOM), 0
     async for piece in stream(call.request):
         for line in reader.take(piece):
             number += 1

@@ -1,5 +1,7 @@
 """Who am I, may I, and is this card right: the questions that clients ask before they work."""
 
+import asyncio
+
 from starlette.responses import JSONResponse, Response
 
 from entrepot.domain.actor import Action
@@ -47,7 +49,7 @@ async def validate_yaml(call: Call) -> Response:
     """What is wrong with a card, before it is committed. Clients read the JSON whatever the status is."""
     body = await read_json(call.request, MAX_CARD)
     content, kind = body.get("content", ""), names.body_type(body.get("repoType"))
-    errors, warnings = problems(content if isinstance(content, str) else "", kind)
+    errors, warnings = await asyncio.to_thread(problems, content if isinstance(content, str) else "", kind)
     return JSONResponse({"errors": errors, "warnings": warnings}, 400 if errors else 200)
 
 
