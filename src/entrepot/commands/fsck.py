@@ -35,7 +35,8 @@ def fsck(deep: bool, as_json: bool, data: str | None, file: Path | None) -> None
     else:
         for finding in findings:
             click.echo(plain(f"{finding.kind}: {finding.sentence}"))
-        click.echo(f"{len(findings)} differences." if findings else "Catalog and store agree.")
+        count = "1 difference" if len(findings) == 1 else f"{len(findings)} differences"
+        click.echo(f"{count}." if findings else "Catalog and store agree.")
     if findings:
         raise Failed("the catalog and the store differ; restore what is missing from a backup, or delete what names it")
 

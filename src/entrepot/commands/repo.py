@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import click
 
+from entrepot.commands import Wrong
 from entrepot.commands.asking import find, server_options
 from entrepot.commands.output import as_json_option, show
 
@@ -72,7 +73,7 @@ def shown(key: str, server: str | None, token: str | None) -> None:
     Example:
       entrepot repo show hub
     """
-    click.echo(json.dumps(find(server, token).ask("GET", f"/repositories/{quote(key, safe='')}"), indent=2))
+    click.echo(json.dumps(find(server, token).ask("GET", _path(key)), indent=2))
 
 
 @repo.command("delete")
@@ -85,8 +86,14 @@ def delete(key: str, server: str | None, token: str | None) -> None:
     Example:
       entrepot repo delete team
     """
-    find(server, token).ask("DELETE", f"/repositories/{quote(key, safe='')}")
+    find(server, token).ask("DELETE", _path(key))
     click.echo(f"{key} is gone.")
+
+
+def _path(key: str) -> str:
+    if not key:
+        raise Wrong("the key of the repository is empty")
+    return f"/repositories/{quote(key, safe='')}"
 
 
 COMMAND = repo
