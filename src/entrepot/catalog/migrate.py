@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from entrepot.catalog.database import Database
 from entrepot.domain.errors import Conflict, NotReady
 
-LOCK = 0x656E7472
-"""The number of PostgreSQL's advisory lock: 'entr'."""
+LOCK = 0x656E746D
+"""The number of PostgreSQL's advisory lock: 'entm'. Not that of the collector, who may take hours."""
 
 
 def migrate(database: Database) -> None:
@@ -41,5 +41,6 @@ def _upgrade(database: Database) -> None:
             connection.commit()
         finally:
             if not database.is_sqlite:
+                connection.rollback()  # after an error nothing else would be heard, and the error be lost
                 connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
                 connection.commit()
