@@ -61,6 +61,11 @@ class Draft:
     items: AsyncIterator[Item]
 
 
+def largest_regular(registry: Registry) -> int:
+    """How many bytes a file may have that travels with its commit."""
+    return registry.settings.max_regular_bytes
+
+
 async def keep(registry: Registry, landed: Landed) -> Blob:
     """The blob for bytes that have landed: announced, then durable. Nothing names it yet. Raises `NotReady`."""
     blob = await registry.database.write(blobs.announce, landed.digest, landed.size)

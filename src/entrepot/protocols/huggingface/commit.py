@@ -20,7 +20,7 @@ from entrepot.http.routes import Call
 from entrepot.operations import discuss, manage
 from entrepot.operations.manage import Workplace
 from entrepot.operations.peruse import standing
-from entrepot.operations.publish import Draft, InlineFile, Item, LargeFile, publish
+from entrepot.operations.publish import Draft, InlineFile, Item, LargeFile, largest_regular, publish
 from entrepot.protocols.huggingface import names
 
 MAX_PREUPLOAD = 8 << 20
@@ -44,7 +44,7 @@ async def preupload(call: Call) -> Response:
     there = await standing(call.registry, here.repository, here.package, ref)
     attributes, ignored = await there.text(".gitattributes", MAX_ATTRIBUTES), str(body.get("gitIgnore") or "")
     present = {} if _is_old(call) else {path: file.etag for path, file in there.files.items()}
-    largest = call.registry.settings.max_regular_bytes
+    largest = largest_regular(call.registry)
 
     def judge() -> list[dict[str, Any]]:
         rules = _Rules(Attributes(attributes), IgnoreRules(ignored), present, largest)
@@ -142,7 +142,7 @@ class _Reader:
 
 async def _lines(call: Call) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
     # Twice: base64 takes a third more, and JSON may write some characters in several.
-    reader, number = _Reader(2 * call.registry.settings.max_regular_bytes + ROOM), 0
+    reader, number = _Reader(2 * largest_regular(call.registry) + ROOM), 0
     async for piece in stream(call.request):
         for line in reader.take(piece):
             number += 1
