@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import packages, refs, revisions
@@ -15,6 +15,8 @@ from entrepot.domain.names import RefName
 from entrepot.domain.text import checked
 
 MAIN = RefName("refs/heads/main")
+_PARENT = slice(53, 93)
+"""Where in a commit object the id of its first parent stands, after its tree."""
 MAX_TAG_MESSAGE = 64 << 10
 SHORTEST_ID = 7
 """The shortest beginning of a commit id that clients send."""
@@ -123,6 +125,19 @@ def history(connection: Connection, package: Package, start: GitOid, limit: int)
         found.append(_revision(package, row))
         here = found[-1].parents[0] if found[-1].parents else None
     return found
+
+
+def history_length(connection: Connection, package_id: int, start: GitOid) -> int:
+    """How many commits lead from `start` back along first parents."""
+    beginnings = select(revisions.c.commit_id, func.substr(revisions.c.data, 1, _PARENT.stop))
+    parents = {
+        commit: bytes(data[_PARENT]).decode() if data[: _PARENT.start].endswith(b"\nparent ") else ""
+        for commit, data in connection.execute(beginnings.where(revisions.c.package_id == package_id))
+    }
+    length, here = 0, start.hex
+    while here in parents:
+        length, here = length + 1, parents[here]
+    return length
 
 
 def store(connection: Connection, package_id: int, commit: CommitObject) -> GitOid:

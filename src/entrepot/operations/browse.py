@@ -101,6 +101,11 @@ async def history(place: Place, ref: str, limit: int) -> list[Revision]:
     return await place.repository.history(place.package, ref, limit)
 
 
+async def history_length(place: Place, ref: str) -> int:
+    """How many commits lead to a ref."""
+    return await place.repository.history_length(place.package, ref)
+
+
 async def search(registry: Registry, key: RepositoryKey, query: Query, cursor: str, actor: Actor) -> Page:
     """One page of the packages that match and that the actor may know of."""
     repository = await registry.repository(key)

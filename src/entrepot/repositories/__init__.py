@@ -50,6 +50,9 @@ class Repository(Protocol):
     async def history(self, package: Package, ref: str, limit: int) -> list[Revision]:
         """The commits that lead to a ref, the newest first; raises `RevisionNotFound`."""
 
+    async def history_length(self, package: Package, ref: str) -> int:
+        """How many commits lead to a ref; of an upstream that has many, how many are told of at once."""
+
     async def search(self, query: Query, cursor: str) -> Page:
         """One page of the packages that match."""
 

@@ -58,6 +58,11 @@ class LocalRepository:
             lambda c: revisions.history(c, package, revisions.commit_of(c, package.id, ref), limit)
         )
 
+    async def history_length(self, package: Package, ref: str) -> int:
+        return await self._database.read(
+            lambda c: revisions.history_length(c, package.id, revisions.commit_of(c, package.id, ref))
+        )
+
     async def search(self, query: Query, cursor: str) -> Page:
         offset = _offset(cursor)
         limit = min(query.limit, MAX_PAGE)

@@ -80,6 +80,9 @@ class VirtualRepository:
     async def history(self, package: Package, ref: str, limit: int) -> list[Revision]:
         return await (await self._holder(package)).history(package, ref, limit)
 
+    async def history_length(self, package: Package, ref: str) -> int:
+        return await (await self._holder(package)).history_length(package, ref)
+
     async def _holder(self, package: Package) -> Repository:
         if package.repository not in self._row.members:
             raise PackageNotFound(f"{package.name} is of no member of {self._row.key}")

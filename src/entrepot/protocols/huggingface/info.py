@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from entrepot.catalog.search import Query
 from entrepot.domain.content import File, Folder
+from entrepot.domain.digest import GitOid
 from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.domain.names import FilePath, PackageType
 from entrepot.http.receive import as_object, read_body
@@ -21,6 +22,7 @@ MAX_PATHS = 10_000
 """How many paths one question may name; clients send up to 1,000."""
 MAX_PATHS_BODY = 8 << 20
 MAX_HISTORY = 1000
+"""How many commits one page has at most."""
 QUICK = 5
 DEFAULT_PAGE = 1000
 """How many packages one page of a list has."""
@@ -135,13 +137,22 @@ async def refs(call: Call) -> Response:
 async def commits(call: Call) -> Response:
     """The commits that lead to a revision, the newest first, a page at a time."""
     place = await browse.place(call.registry, names.repository(call), names.package(call), call.actor)
-    history = await browse.history(place, call.params["rev"], MAX_HISTORY)
-    start, end = _page(call, len(history))
-    headers = {"X-Total-Count": str(len(history))}
-    if end < len(history):
-        headers["Link"] = _next(call, end)
+    query, ref = call.request.query_params, call.params["rev"]
+    limit = max(1, min(_number(query.get("limit", ""), "limit", MAX_HISTORY), MAX_HISTORY))
+    cursor = query.get("cursor", "")
+    if cursor and not GitOid.looks_like(cursor):
+        raise Invalid(f"{cursor[:80]!r} is not a cursor of this history")
+    # A page begins where the last one ended, so that a long history is read once and not from its beginning each time.
+    history = await browse.history(place, cursor or ref, limit + 1)
+    headers: dict[str, str] = {}
+    if not cursor:
+        is_all = len(history) <= limit
+        total = len(history) if is_all else await browse.history_length(place, ref)
+        headers["X-Total-Count"] = str(total)
+    if len(history) > limit:
+        headers["Link"] = _next(call, history[limit].commit.hex)
     formatted = "formatted" in _expanded(call)
-    return JSONResponse([shapes.commit(item, formatted=formatted) for item in history[start:end]], headers=headers)
+    return JSONResponse([shapes.commit(item, formatted=formatted) for item in history[:limit]], headers=headers)
 
 
 async def search(call: Call) -> Response:

@@ -27,6 +27,8 @@ from entrepot.repositories.remote.asking import FOUND, Asking, Question
 
 DEFAULT = ("", "HEAD", "main")
 """What the default branch is called; on every hub it is `main`."""
+COUNTED = 1000
+"""How many commits upstream is asked for to say how many there are: one page."""
 OFFLINE = "offline:"
 """How cursors of lists begin that were made from what is cached, because upstream was away."""
 
@@ -150,6 +152,9 @@ class RemoteRepository:
         question = Question(("history", package.id, ref, limit), forever=GitOid.looks_like(ref))
         said: Said = await self._asking.answer(question, ask)
         return [answers.revision(package, line) for line in said]
+
+    async def history_length(self, package: Package, ref: str) -> int:
+        return len(await self.history(package, ref, COUNTED))
 
     async def search(self, query: Query, cursor: str) -> Page:
         if cursor.startswith(OFFLINE):
