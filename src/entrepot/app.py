@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from entrepot import __version__, plugins
@@ -27,6 +26,7 @@ from entrepot.catalog.migrate import migrate
 from entrepot.domain.errors import EntrepotError, Invalid
 from entrepot.domain.names import RepositoryKey
 from entrepot.http.log import WithRequestId, set_up
+from entrepot.http.mounts import Mounts
 from entrepot.jobs import Job, run_forever
 from entrepot.operations import setup
 from entrepot.operations.flight import Flights
@@ -132,11 +132,9 @@ def create(settings: Settings) -> ASGIApp:
     """The application of one process; `prepare` comes before."""
     set_up(settings.log_level, settings.log_format)
     registry = build(settings)
-    routes: list[BaseRoute] = list(_health(registry))
     public_url = settings.public_url.rstrip("/")
-    for protocol in collect_protocols().values():
-        routes.append(Mount(protocol.mount, app=protocol.create(registry, public_url)))
-    return Starlette(routes=routes, middleware=[Middleware(WithRequestId)], lifespan=_lifespan(registry))
+    mounts = {protocol.mount: protocol.create(registry, public_url) for protocol in collect_protocols().values()}
+    return WithRequestId(Mounts(mounts, Starlette(routes=_health(registry), lifespan=_lifespan(registry))))
 
 
 def collect_protocols() -> dict[str, WireProtocol]:

@@ -2,8 +2,8 @@
 
 import json
 import logging
+import random
 import re
-import secrets
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class WithRequestId:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"")
-        known = given.decode() if _GIVEN.fullmatch(given) else secrets.token_hex(8)
+        known = given.decode() if _GIVEN.fullmatch(given) else f"{random.getrandbits(64):016x}"
         REQUEST_ID.set(known)
 
         async def send_with_id(message: Message) -> None:
