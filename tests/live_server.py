@@ -26,11 +26,14 @@ def free_port() -> int:
 class LiveServer:
     """A registry that is up once this is made. `settings` are handed to it as `ENTREPOT_*`."""
 
-    def __init__(self, data: Path, port: int | None = None, **settings: object) -> None:
+    def __init__(
+        self, data: Path, port: int | None = None, python_path: Path | None = None, **settings: object
+    ) -> None:
         self.data = data
         self.port = port or free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self._settings = {"data": data, "port": self.port, "log_level": "info", "log_format": "json", **settings}
+        self._python_path = os.pathsep.join(map(str, [ROOT / "src", *([python_path] if python_path else [])]))
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -57,19 +60,37 @@ class LiveServer:
     def start(self) -> None:
         """Start it, and wait until it is ready."""
         self.data.mkdir(parents=True, exist_ok=True)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "HF_"))}
-        environment |= {f"ENTREPOT_{name.upper()}": str(value) for name, value in self._settings.items()}
-        environment["PYTHONPATH"] = str(ROOT / "src")
         with (self.data / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "entrepot", "serve"],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=environment,
+                env=self._environment(),
                 start_new_session=True,
             )
         self._wait()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ENTREPOT_", "HF_"))}
+        ours = {f"ENTREPOT_{name.upper()}": str(value) for name, value in self._settings.items()}
+        return kept | ours | {"PYTHONPATH": self._python_path}
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """What `entrepot` says to these words on the machine of this server, with its settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "entrepot", *words],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def wait(self) -> int:
+        """Wait for its end; the status that it ended with."""
+        assert self._process is not None
+        return self._process.wait(PATIENCE)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE

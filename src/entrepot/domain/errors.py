@@ -16,6 +16,7 @@
     │   └── StaleParent           somebody else moved the branch
     ├── RangeNotSatisfiable       knows the size there is
     ├── NotReady                  try again; knows when
+    ├── OutOfSpace                there is no room for what should be kept
     ├── Corrupt                   stored or received bytes are not what they should be
     └── UpstreamError
         ├── UpstreamUnavailable   down, slow, or broken off
@@ -104,6 +105,10 @@ class NotReady(EntrepotError):
     def __init__(self, message: str, after: int = 1) -> None:
         super().__init__(message)
         self.after = after
+
+
+class OutOfSpace(EntrepotError):
+    """There is no room for what should be kept; somebody has to make some."""
 
 
 class Corrupt(EntrepotError):

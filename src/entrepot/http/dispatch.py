@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import errno
 import logging
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from entrepot.domain.actor import ANONYMOUS
-from entrepot.domain.errors import Corrupt, EntrepotError, NotFound, Unauthenticated
+from entrepot.domain.errors import Corrupt, EntrepotError, NotFound, OutOfSpace, Unauthenticated
 from entrepot.http.log import REQUEST_ID
 from entrepot.http.metrics import REQUESTS, SECONDS
 from entrepot.http.routes import Call, Route, RouteTable, raw_path
@@ -75,9 +76,18 @@ class Mounted:
             if isinstance(error, Corrupt):
                 LOG.error("%s", error)
             return self.answer(error, anonymous=call.actor.is_anonymous and not route.own_auth)
-        except Exception:
+        except Exception as error:
+            if _is_full(error):
+                LOG.error("no space is left for what %s %s should keep: %s", request.method, route.pattern, error)
+                return self.answer(OutOfSpace("there is no space left on the server's disk; ask who runs it for more"))
             LOG.exception("%s %s failed", request.method, route.pattern)
             return self.answer(EntrepotError(f"something went wrong here; the log knows more under {REQUEST_ID.get()}"))
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):  # one of several things that were done at once
+        return any(_is_full(one) for one in error.exceptions)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _log(request: Request, shown: str, status: int, seconds: float) -> None:

@@ -16,6 +16,7 @@ TABLE: dict[type[EntrepotError], tuple[int, str]] = {
     errors.TooLarge: (413, "too-large"),
     errors.Conflict: (409, "conflict"),
     errors.NotReady: (503, "not-ready"),
+    errors.OutOfSpace: (507, "out-of-space"),
     errors.UpstreamError: (502, "upstream"),
 }
 

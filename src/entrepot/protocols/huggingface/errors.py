@@ -36,6 +36,7 @@ TABLE: dict[type[EntrepotError], Word] = {
     errors.StaleParent: Word(412),
     errors.RangeNotSatisfiable: Word(416),
     errors.NotReady: Word(503),
+    errors.OutOfSpace: Word(507),
     errors.Corrupt: Word(500),
     errors.UpstreamError: Word(502),
     errors.UpstreamUnavailable: Word(503),
