@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrepot.domain.errors import Corrupt, Invalid, TooLarge
-from entrepot.operations import pack_limits
-from entrepot.operations.pack_limits import check_pack
+from entrepot.operations.git import pack_limits
+from entrepot.operations.git.pack_limits import check_pack
 from entrepot.protocols.huggingface import git_requests, pkt_lines
 from entrepot.protocols.huggingface.git_requests import Fetch, Listing
 from entrepot.protocols.huggingface.pkt_lines import Mark

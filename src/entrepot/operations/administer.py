@@ -1,5 +1,6 @@
 """Administer: repositories and tokens, by those who may."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -47,9 +48,10 @@ async def create_repository(registry: Registry, new: NewRepository, actor: Actor
 
 def _check(new: NewRepository) -> None:
     if new.kind is Kind.REMOTE:
-        parts = urlsplit(new.upstream)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.username or parts.query or parts.fragment:
+        if not _is_upstream(new.upstream):
             raise Invalid("a remote repository needs its upstream's URL, such as https://huggingface.co")
+        if not re.fullmatch(r"[!-~]{0,1000}", new.upstream_token):
+            raise Invalid("an upstream's token is at most 1000 letters, digits and signs, without spaces")
     elif new.upstream or new.upstream_token:
         raise Invalid(f"a {new.kind} repository has no upstream")
     if new.kind is Kind.VIRTUAL:
@@ -61,6 +63,17 @@ def _check(new: NewRepository) -> None:
             raise Invalid(f"uploads go to a member, and {new.deploy_to} is none")
     elif new.members or new.deploy_to:
         raise Invalid(f"a {new.kind} repository has no members")
+
+
+def _is_upstream(url: str) -> bool:
+    """Whether the text is a URL below which somebody could speak the Hub's protocol."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # a port that is none raises, too
+    except ValueError:
+        return False
+    plain = re.fullmatch(r"https?://[!-~]{1,2000}", url) is not None and not set("?#@\\") & set(url)
+    return plain and host is not None and re.fullmatch(r"[a-z0-9._:-]+", host) is not None
 
 
 async def list_repositories(registry: Registry, actor: Actor) -> list[RepositoryRow]:

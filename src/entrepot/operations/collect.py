@@ -7,7 +7,8 @@ from entrepot.blobs.threads import in_thread
 from entrepot.catalog import garbage, pruning
 from entrepot.catalog.garbage import Moments, Rehearsed, Turn
 from entrepot.domain.digest import Digest
-from entrepot.operations import git_mirror, leftovers
+from entrepot.operations import leftovers
+from entrepot.operations.git import mirror
 from entrepot.operations.registry import Registry
 from entrepot.operations.turn import collectors_turn
 
@@ -73,7 +74,7 @@ async def _collect(registry: Registry, turn: Turn) -> Collected:
         done = replace(done, blobs=done.blobs + len(batch), bytes=done.bytes + freed, xorbs=done.xorbs + dropped)
     # 4. What never became a blob goes.
     left = await in_thread(leftovers.remove, registry.staging.folder)
-    mirrors = await in_thread(git_mirror.sweep, git_mirror.root(registry.settings.data_folder), MIRROR_KEPT_SECONDS)
+    mirrors = await in_thread(mirror.sweep, mirror.root(registry.settings.data_folder), MIRROR_KEPT_SECONDS)
     flights = await registry.flights.sweep()
     return replace(done, leftover_bytes=left, flight_bytes=flights, mirror_bytes=mirrors)
 

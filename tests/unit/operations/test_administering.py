@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asgi_asking import ask, bearer
-from entrepot.catalog import access
+from entrepot.catalog import access, repositories
 from entrepot.catalog.repositories import Kind
 from entrepot.domain.errors import Conflict, Invalid, RepositoryNotFound
 from entrepot.domain.names import FilePath, Locator, RepositoryKey
@@ -95,3 +95,63 @@ def test_a_token_may_last_for_ever_or_for_some_days() -> None:
     assert administer.expiry(None) is None
     soon, later = administer.expiry(0.5), administer.expiry(1)
     assert soon is not None and later is not None and timedelta(0) < later - soon < timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "huggingface.co",
+        "ftp://huggingface.co",
+        "https://",
+        "https://user:secret@huggingface.co",
+        "https://huggingface.co?token=x",
+        "https://huggingface.co#x",
+        "http://[::1",
+        "http://host:99999999",
+        "http://host:port",
+        "http://a b/",
+        "http://a\0b",
+        "http://a\nb",
+        "http://\ud800",
+        "http://a\\b",
+    ],
+)
+def test_upstreams_that_nobody_could_ask_are_refused(tmp_path: Path, url: str) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            admin = await authenticate(registry, bearer(registry, "*:administer")["Authorization"][7:])
+            new = administer.NewRepository(RepositoryKey("new"), Kind.REMOTE, url)
+            with pytest.raises(Invalid, match="upstream"):
+                await administer.create_repository(registry, new, admin)
+
+    run(test)
+
+
+@pytest.mark.parametrize("token", ["a\nb", "a b", "\ud800", "\0", "x" * 1001])
+def test_tokens_that_no_header_can_carry_are_refused(tmp_path: Path, token: str) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            admin = await authenticate(registry, bearer(registry, "*:administer")["Authorization"][7:])
+            new = administer.NewRepository(RepositoryKey("new"), Kind.REMOTE, "https://huggingface.co", token)
+            with pytest.raises(Invalid, match="token"):
+                await administer.create_repository(registry, new, admin)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://huggingface.co", "http://127.0.0.1:8080/hub/hub/", "http://[::1]:8080", "http://a"]
+)
+def test_an_upstreams_token_is_kept_encrypted_and_never_shown(tmp_path: Path, url: str) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            shown = bearer(registry, "*:administer,read")
+            new = {"key": "new", "kind": "remote", "upstream": url, "upstream_token": "hf_secret"}
+            made = await ask(registry, "POST", "/api/v1/repositories", new, shown)
+            assert (made.status, made.json["has_upstream_token"], b"hf_secret" in made.body) == (201, True, False)
+            row = await registry.database.read(repositories.find, RepositoryKey("new"))
+            assert "hf_secret" not in row.upstream_token
+            assert registry.signer.decrypt(row.upstream_token) == "hf_secret"
+
+    run(test)

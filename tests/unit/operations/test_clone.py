@@ -18,8 +18,10 @@ from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import Blocked, NotFound, PackageNotFound, RepositoryNotFound, TooLarge
 from entrepot.domain.git import LfsPointer
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
-from entrepot.operations import clone, gate, git_walk, manage, packing, publish
-from entrepot.operations.git_walk import Wanted
+from entrepot.operations import gate, manage, publish
+from entrepot.operations.git import clone, packing
+from entrepot.operations.git import walk as walking
+from entrepot.operations.git.walk import Wanted
 from entrepot.operations.publish import Draft, InlineFile, Item, LargeFile
 from entrepot.operations.registry import Registry
 from entrepot_testing import add_repository, close_registry, make_registry, run
@@ -166,7 +168,7 @@ def test_one_blocked_file_at_any_of_its_places_stops_the_clone(
 def test_what_is_too_much_is_refused_before_it_is_packed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(git_walk, "MAX_OBJECTS", 5)
+            patch.setattr(walking, "MAX_OBJECTS", 5)
             with pytest.raises(TooLarge, match="--depth"):
                 await bench.pack(Wanted((bench.commits[2],)))
         monkeypatch.setattr(packing, "MAX_PACK", 100)

@@ -12,9 +12,9 @@ from entrepot.domain.errors import EntrepotError, Forbidden, Invalid, TooLarge
 from entrepot.domain.names import RefName
 from entrepot.http.receive import read_body
 from entrepot.http.routes import Call, Route
-from entrepot.operations import clone
-from entrepot.operations.clone import Packed
-from entrepot.operations.git_source import GitSource
+from entrepot.operations.git import clone
+from entrepot.operations.git.clone import Packed
+from entrepot.operations.git.source import GitSource
 from entrepot.protocols.huggingface import errors, git_requests, names, pkt_lines
 from entrepot.protocols.huggingface.git_requests import Fetch, Listing
 from entrepot.protocols.huggingface.pkt_lines import DELIMITER, FLUSH

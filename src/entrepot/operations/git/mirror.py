@@ -24,7 +24,7 @@ from dulwich.repo import Repo
 from entrepot.domain.digest import GitOid
 from entrepot.domain.errors import Corrupt, Invalid, TooLarge, UpstreamRefused, UpstreamUnavailable
 from entrepot.domain.names import RefName
-from entrepot.operations.pack_limits import check_pack
+from entrepot.operations.git.pack_limits import check_pack
 
 T = TypeVar("T")
 

@@ -16,11 +16,11 @@ from entrepot.domain.errors import Invalid, UpstreamError
 from entrepot.domain.git import LfsPointer
 from entrepot.domain.names import PackageType, RefName
 from entrepot.domain.report import UNREAD
-from entrepot.operations import git_mirror
 from entrepot.operations.browse import Place
 from entrepot.operations.gate import Clearance, clear, screen
-from entrepot.operations.git_mirror import Mirror
-from entrepot.operations.git_walk import Leaf, Objects
+from entrepot.operations.git import mirror as mirrors
+from entrepot.operations.git.mirror import Mirror
+from entrepot.operations.git.walk import Leaf, Objects
 from entrepot.operations.registry import Registry
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class MirrorSource:
         """The package's mirror, in the data folder."""
         row, name = place.repository.row, place.package.name
         prefix = "" if name.type is PackageType.MODEL else f"{name.type.plural}/"
-        root = git_mirror.root(registry.settings.data_folder) / row.key.text
+        root = mirrors.root(registry.settings.data_folder) / row.key.text
         token = registry.signer.decrypt(row.upstream_token)
         url = f"{row.upstream.rstrip('/')}/{prefix}{name.id}"
         return cls(registry, place, Mirror.of(root, url, token, registry.settings.upstream_seconds))

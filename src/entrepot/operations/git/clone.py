@@ -11,12 +11,13 @@ from entrepot.domain.digest import GitOid
 from entrepot.domain.errors import Corrupt, NotFound, NotReady
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import PackageName, RepositoryKey
-from entrepot.operations import browse, git_walk
+from entrepot.operations import browse
 from entrepot.operations.gate import Clearance
-from entrepot.operations.git_source import CatalogSource, GitSource
-from entrepot.operations.git_walk import Leaf, Objects, Walked, Wanted
-from entrepot.operations.mirror_source import MirrorSource
-from entrepot.operations.packing import Pack
+from entrepot.operations.git import walk as walking
+from entrepot.operations.git.mirror_source import MirrorSource
+from entrepot.operations.git.packing import Pack
+from entrepot.operations.git.source import CatalogSource, GitSource
+from entrepot.operations.git.walk import Leaf, Objects, Walked, Wanted
 from entrepot.operations.registry import Registry
 
 READ_AT_ONCE = 200
@@ -51,7 +52,7 @@ async def refs(source: GitSource) -> list[Ref]:
 
 async def common(source: GitSource, haves: tuple[GitOid, ...]) -> list[GitOid]:
     """Those of the client's commits that the package has."""
-    return await source.ask(lambda objects: git_walk.common(objects, haves))
+    return await source.ask(lambda objects: walking.common(objects, haves))
 
 
 async def pack(registry: Registry, source: GitSource, wanted: Wanted) -> Packed:
@@ -62,7 +63,7 @@ async def pack(registry: Registry, source: GitSource, wanted: Wanted) -> Packed:
     for want in wanted.wants:
         if want not in known:
             raise NotFound(f"not our ref {want}")
-    walked = await source.ask(lambda objects: git_walk.walk(objects, wanted))
+    walked = await source.ask(lambda objects: walking.walk(objects, wanted))
     files = {leaf.oid for leaf in walked.leaves}
     packed = Pack(registry.staging.folder, len(walked.commits) + len(walked.trees) + len(files))
     try:

@@ -10,7 +10,7 @@ from entrepot.domain.digest import GitOid
 from entrepot.domain.git import LfsPointer
 from entrepot.operations.browse import Place
 from entrepot.operations.gate import Clearance, clear, screen
-from entrepot.operations.git_walk import Leaf, Objects
+from entrepot.operations.git.walk import Leaf, Objects
 from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
 
