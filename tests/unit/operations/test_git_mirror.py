@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.domain.errors import Corrupt, EntrepotError, UpstreamError, UpstreamRefused, UpstreamUnavailable
-from entrepot.operations.git import mirror as mirrors
-from entrepot.operations.git.mirror import Mirror
+from entrepot.operations.git.mirror import Mirror, sweep
 
 OID = "1" * 40
 Answer = tuple[int, str, bytes]
@@ -109,6 +108,6 @@ def test_what_nobody_fetched_for_long_is_swept(tmp_path: Path) -> None:
         (mirror.folder / "entrepot-refs.json").write_text(json.dumps({"refs/heads/main": OID}))
     long_ago = time.time() - 100_000
     os.utime(mirrors[0].folder / "entrepot-refs.json", (long_ago, long_ago))
-    assert mirrors.sweep(tmp_path, 50_000) > 0
+    assert sweep(tmp_path, 50_000) > 0
     assert mirrors[0].age() is None
     assert mirrors[1].refs() == {"refs/heads/main": OID}
