@@ -43,16 +43,25 @@ class Hand:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer to one request; raises `OSError` or `http.client.HTTPException` where there is none."""
+        return self._ask(method, f"/hub/{self.key}{path}", body, headers)
+
+    def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         sent = json.dumps(body) if isinstance(body, dict) else body
         try:
             own = {"Authorization": f"Bearer {self.token}"} | dict(headers or {})
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why it reads no further
-                connection.request(method, f"/hub/{self.key}{path}", sent, own)
+                connection.request(method, path, sent, own)
             answer = connection.getresponse()
             return Answer(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+
+    def at_root(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON of an answer outside of the repository, which has to be fine."""
+        answer = self._ask(method, path, body)
+        assert answer.status < 300, answer
+        return json.loads(answer.body) if answer.body else None
 
     def ok(self, method: str, path: str, body: object = None) -> Any:
         """The JSON of an answer that has to be fine."""
