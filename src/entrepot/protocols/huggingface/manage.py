@@ -17,6 +17,7 @@ from entrepot.operations import browse, manage
 from entrepot.operations.manage import Workplace
 from entrepot.protocols.huggingface import names, shapes
 
+VISIBILITIES = {"public": False, "private": True, "protected": True, None: None}
 GATES = {"auto": "auto", "manual": "manual", False: "", None: None}
 
 
@@ -25,13 +26,27 @@ async def create(call: Call) -> Response:
     body = await read_json(call.request)
     name = _named(call, body)
     url = names.page_url(call.base, name)
-    private = body.get("private") is True or body.get("visibility") in ("private", "protected")
+    private = _privacy(body) is True
     try:
         package = await manage.create(call.registry, names.repository(call), name, call.actor, private=private)
     except AlreadyExists as error:
         headers = {"X-Error-Message": f"You already created this {name.type} repo"}
         return JSONResponse({"error": error.message, "url": url, "name": name.id}, 409, headers)
     return JSONResponse({"url": url, "name": package.name.id, "id": package.name.id})
+
+
+def _privacy(body: Mapping[str, Any]) -> bool | None:
+    """Whether the body wants the package private; None where it does not say.
+
+    Raises `Invalid` for words that nobody knows: what somebody wanted to hide must not become public by them.
+    """
+    private, visibility = body.get("private"), body.get("visibility")
+    if not isinstance(private, bool | None):
+        raise Invalid("'private' has to be true or false")
+    if not isinstance(visibility, str | None) or visibility not in VISIBILITIES:
+        raise Invalid("'visibility' has to be public, private or protected")
+    hidden = VISIBILITIES[visibility]
+    return private if hidden is None else hidden or private is True
 
 
 def _named(call: Call, body: Mapping[str, Any]) -> PackageName:
@@ -62,9 +77,7 @@ async def move(call: Call) -> Response:
 async def settings(call: Call) -> Response:
     """Who may see a package is changed."""
     body = await read_json(call.request)
-    private: bool | None = None
-    if "private" in body or "visibility" in body:
-        private = body.get("private") is True or body.get("visibility") in ("private", "protected")
+    private = _privacy(body)
     gated = body.get("gated")
     if not isinstance(gated, str | bool | None) or gated not in GATES:
         raise Invalid("'gated' has to be 'auto', 'manual' or false")

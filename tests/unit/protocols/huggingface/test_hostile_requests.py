@@ -162,3 +162,18 @@ def test_a_range_of_another_version_is_not_mixed_with_this_one(tmp_path: Path) -
                 assert (await ask(registry, "HEAD", path, headers={**part, "If-Range": other})).status == 200
 
     run(test)
+
+
+@pytest.mark.parametrize("words", [{"private": "yes"}, {"private": 1}, {"visibility": "hidden"}, {"visibility": 7}])
+def test_what_somebody_wanted_to_hide_does_not_become_public_by_a_word_that_nobody_knows(
+    tmp_path: Path, words: dict[str, object]
+) -> None:
+    async def test() -> None:
+        async with a_package(tmp_path) as (registry, admin):
+            assert (await ask(registry, "PUT", f"{HERE}/settings", {"private": True}, admin)).status == 200
+            assert (await ask(registry, "PUT", f"{HERE}/settings", words, admin)).status == 400
+            assert (await ask(registry, "GET", HERE, headers=admin)).json["private"] is True
+            new = {"name": "ada/other", **words}
+            assert (await ask(registry, "POST", "/hub/models/api/repos/create", new, admin)).status == 400
+
+    run(test)
