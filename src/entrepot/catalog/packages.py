@@ -81,7 +81,9 @@ def _is(table: Table, repository_id: int, name: PackageName) -> tuple[ColumnElem
 
 def move(connection: Connection, package: Package, to: PackageName) -> None:
     """Give it another name; the old one leads there until somebody takes it. Raises `AlreadyExists`."""
-    row = connection.execute(select(packages).where(packages.c.id == package.id)).one()
+    row = connection.execute(select(packages).where(packages.c.id == package.id)).one_or_none()
+    if row is None:
+        raise PackageNotFound(f"there is no {package.name.type} called {package.name}")
     taken = _row(connection, row.repository_id, to)
     if taken is not None and taken.id != package.id:
         raise AlreadyExists(f"there is a {to.type} called {to} already")
