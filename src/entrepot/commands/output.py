@@ -1,6 +1,7 @@
 """How answers are shown: tables for people on a terminal, JSON for machines on request."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+UNBROKEN = 10_000
+"""Columns; more than any row of ours takes."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -25,15 +28,19 @@ def show(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_jso
     if not rows:
         click.echo(empty)
         return
+    # What is read by a program is not broken into lines of a screen's width.
+    console = Console(width=None if sys.stdout.isatty() else UNBROKEN)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*[Text(_cell(row.get(column))) for column in columns])
-    Console().print(table)
+        table.add_row(*[Text(_cell(row.get(column), is_moment=column.endswith("_at"))) for column in columns])
+    console.print(table)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, *, is_moment: bool = False) -> str:
+    if is_moment and value:
+        return plain(str(value))[:16].replace("T", " ")  # to the minute; JSON has all of it
     if value is None or value == "":
         return "–"
     if isinstance(value, list | tuple):

@@ -48,6 +48,7 @@ def serve(data: str | None, host: str | None, port: int | None, workers: int | N
     """
     chosen = settings.read(file=file, data=data, host=host, port=port, workers=workers)
     address = _address(chosen.host, chosen.port)
+    os.umask(0o077)  # the catalog has hashes of tokens in it; the data folder may be one that others can read
     token = app.prepare(chosen)
     _welcome(chosen, token)
     _warn_of_open_doors(chosen)

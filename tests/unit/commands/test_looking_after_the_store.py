@@ -95,6 +95,13 @@ def test_a_database_without_a_registry_is_named_as_such(
         assert said.err.startswith("entrepot: there is no registry in postgresql://") and "serve" in said.err
 
 
+def test_nobody_else_may_read_what_a_server_keeps(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with LiveServer(tmp_path) as server:
+        readable = [path.name for path in server.data.iterdir() if path.stat().st_mode & 0o077]
+        assert readable == ["server.log"]  # which is ours
+
+
 def test_a_start_warns_of_repositories_that_everybody_may_read_and_of_nothing_else(tmp_path: Path) -> None:
     with LiveServer(tmp_path) as server:
         assert "Without a token" not in server.log
