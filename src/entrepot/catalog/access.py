@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, or_, select, update
 
+from entrepot.catalog.columns import UtcTime
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import grants, tokens, users
 from entrepot.domain.actor import Action, Actor, Grant
@@ -73,19 +75,9 @@ def create_token(connection: Connection, new: NewToken) -> TokenRow:
     return next(row for row in list_tokens(connection) if row.id == token_id)
 
 
-def actor(connection: Connection, secret: str) -> Actor | None:
-    """Who holds that token; None where it is unknown, expired or revoked, or its user disabled."""
-    return _actor(connection, tokens.c.hash == hash_of(secret))
-
-
-def actor_of(connection: Connection, token_id: int) -> Actor | None:
-    """The same for a token's row."""
-    return _actor(connection, tokens.c.id == token_id)
-
-
-def _actor(connection: Connection, which: ColumnElement[bool]) -> Actor | None:
-    # One statement, since every request asks it: a row for each grant.
-    rows = connection.execute(
+def _who(which: ColumnElement[bool]) -> Select[Any]:
+    # One statement, with a row for each grant, since every request asks it.
+    return (
         select(
             tokens.c.id,
             tokens.c.name,
@@ -99,11 +91,28 @@ def _actor(connection: Connection, which: ColumnElement[bool]) -> Actor | None:
         .where(
             which,
             tokens.c.revoked_at.is_(None),
-            or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now()),
+            or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now", type_=UtcTime)),
             users.c.disabled_at.is_(None),
         )
         .order_by(grants.c.id)
-    ).all()
+    )
+
+
+_BY_HASH = _who(tokens.c.hash == bindparam("hash"))
+_BY_NUMBER = _who(tokens.c.id == bindparam("number"))
+
+
+def actor(connection: Connection, secret: str) -> Actor | None:
+    """Who holds that token; None where it is unknown, expired or revoked, or its user disabled."""
+    return _actor(connection.execute(_BY_HASH, {"hash": hash_of(secret), "now": now()}).all())
+
+
+def actor_of(connection: Connection, token_id: int) -> Actor | None:
+    """The same for a token's row."""
+    return _actor(connection.execute(_BY_NUMBER, {"number": token_id, "now": now()}).all())
+
+
+def _actor(rows: Sequence[Row[Any]]) -> Actor | None:
     if not rows:
         return None
     first = rows[0]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, delete, insert, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import moves, package_tags, packages, refs, repositories
@@ -62,8 +62,8 @@ def find_or_create(connection: Connection, repository_id: int, name: PackageName
 
 
 def _row(connection: Connection, repository_id: int, name: PackageName) -> Row[tuple[object, ...]] | None:
-    query = every_package().where(*_is(packages, repository_id, name))
-    return connection.execute(query).one_or_none()
+    names = {"repository_id": repository_id, "type": name.type.value, "folded": name.folded}
+    return connection.execute(_NAMED, names).one_or_none()
 
 
 def _moved(connection: Connection, repository_id: int, name: PackageName) -> Row[tuple[object, ...]] | None:
@@ -167,3 +167,10 @@ def package_of(row: Row[tuple[object, ...]]) -> Package:
         facts=row.facts,
         id=row.id,
     )
+
+
+_NAMED = every_package().where(
+    packages.c.repository_id == bindparam("repository_id"),
+    packages.c.type == bindparam("type"),
+    packages.c.folded == bindparam("folded"),
+)

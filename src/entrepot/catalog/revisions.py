@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import packages, refs, revisions
@@ -20,6 +20,13 @@ _PARENT = slice(53, 93)
 MAX_TAG_MESSAGE = 64 << 10
 SHORTEST_ID = 7
 """The shortest beginning of a commit id that clients send."""
+
+
+_AT_REF = (
+    select(revisions)
+    .join(refs, (refs.c.package_id == revisions.c.package_id) & (refs.c.commit_id == revisions.c.commit_id))
+    .where(refs.c.package_id == bindparam("package_id"), refs.c.name == bindparam("name"))
+)
 
 
 def commit_of(connection: Connection, package_id: int, ref: str) -> GitOid:
@@ -66,10 +73,8 @@ def _row_at(connection: Connection, package_id: int, ref: str) -> Row[tuple[obje
     if GitOid.looks_like(ref):
         return _row(connection, package_id, GitOid(ref))
     # Ref and commit in one statement, since every request asks it; a branch comes before a tag of the same name.
-    same = (refs.c.package_id == revisions.c.package_id) & (refs.c.commit_id == revisions.c.commit_id)
     for name in _names(ref):
-        query = select(revisions).join(refs, same).where(refs.c.package_id == package_id, refs.c.name == name.text)
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_AT_REF, {"package_id": package_id, "name": name.text}).one_or_none()
         if row is not None:
             return row
     return None

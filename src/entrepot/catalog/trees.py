@@ -15,6 +15,15 @@ from entrepot.domain.names import FilePath
 IN_LIST = 500
 """How many values one query compares with; both databases take more, none is faster with more."""
 
+# Made once: putting a statement together costs more than running it, and these are run for every request.
+_TREES = select(trees.c.oid, trees.c.data).where(
+    trees.c.package_id == bindparam("package_id"), trees.c.oid.in_(bindparam("oids", expanding=True))
+)
+_FILES = (
+    select(files.c.oid, files.c.size, files.c.lfs, blobs.c.id, blobs.c.digest, blobs.c.xet, blobs.c.chunked)
+    .join(blobs, blobs.c.id == files.c.blob_id)
+    .where(files.c.package_id == bindparam("package_id"), files.c.oid.in_(bindparam("oids", expanding=True)))
+)
 _TREE = select(trees.c.data).where(trees.c.package_id == bindparam("package_id"), trees.c.oid == bindparam("oid"))
 
 
@@ -103,9 +112,7 @@ def _trees_data(connection: Connection, package_id: int, oids: set[GitOid]) -> d
     wanted = sorted(oid.hex for oid in oids)
     for start in range(0, len(wanted), IN_LIST):
         part = wanted[start : start + IN_LIST]
-        rows = connection.execute(
-            select(trees.c.oid, trees.c.data).where(trees.c.package_id == package_id, trees.c.oid.in_(part))
-        )
+        rows = connection.execute(_TREES, {"package_id": package_id, "oids": part})
         found.update((GitOid(row.oid), bytes(row.data)) for row in rows)
     return found
 
@@ -144,11 +151,8 @@ def _folder_of(entry: TreeEntry | None) -> GitOid | None:
 def _files(connection: Connection, package_id: int, leaves: list[tuple[FilePath, GitOid]]) -> Iterator[File]:
     for start in range(0, len(leaves), IN_LIST):
         part = leaves[start : start + IN_LIST]
-        rows = connection.execute(
-            select(files.c.oid, files.c.size, files.c.lfs, blobs.c.id, blobs.c.digest, blobs.c.xet, blobs.c.chunked)
-            .join(blobs, blobs.c.id == files.c.blob_id)
-            .where(files.c.package_id == package_id, files.c.oid.in_({oid.hex for _, oid in part}))
-        )
+        oids = sorted({oid.hex for _, oid in part})
+        rows = connection.execute(_FILES, {"package_id": package_id, "oids": oids})
         by_oid = {row.oid: row for row in rows}
         for path, oid in part:
             row = by_oid[oid.hex]

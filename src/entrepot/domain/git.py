@@ -25,6 +25,8 @@ MAX_DATE = 253_402_300_799
 
 _NULL_OID = "0" * 40
 # Git's fsck sees `.git` through what HFS+ ignores and what NTFS takes for the same name.
+# Names that can't be wrong, as nearly all are: trees have thousands, and a closer look at each costs.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _DOT_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?:[:\\]|\Z)", re.IGNORECASE | re.ASCII)
 _IDENTITY_CRUD = re.compile("[\x00-\x20\x7f-\x9f<>]+")
@@ -143,7 +145,7 @@ class TreeEntry:
     oid: GitOid
 
     def __post_init__(self) -> None:
-        if problem := _name_problem(self.name):
+        if not _PLAIN_NAME.fullmatch(self.name) and (problem := _name_problem(self.name)):
             raise Invalid(f"not a name for a file in git ({problem}): {self.name[:80]!r}")
         if self.oid.hex == _NULL_OID:
             raise Invalid(f"no object is given for {self.name[:80]!r}")
