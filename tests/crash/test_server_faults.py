@@ -114,7 +114,6 @@ def test_killed_while_a_large_file_comes_in_nothing_of_it_is_there_and_it_can_be
     assert hand.ask("PUT", hand.path_of(action["href"]), BIG).status == 200
     assert hand.commit(PACKAGE, "big.bin", BIG, large=True).status == 200
     assert hand.get(PACKAGE, "big.bin").body == BIG
-    is_sound(server)
 
 
 def test_killed_between_parts_only_the_missing_part_is_sent_again(
@@ -167,7 +166,7 @@ HfApi().upload_file(path_or_fileobj=sys.argv[2], path_in_repo="big.bin", repo_id
 
 def test_killed_during_an_upload_over_xet_the_stock_client_gets_it_there(server: LiveServer, tmp_path: Path) -> None:
     file = tmp_path / "big.bin"
-    file.write_bytes(random.Random(2).randbytes(150 * MIB))
+    file.write_bytes(random.Random(2).randbytes(90 * MIB))
     environment = {"PATH": os.environ["PATH"], "HF_HOME": str(tmp_path / "home"), "PYTHONWARNINGS": "ignore"}
     environment |= {"HF_ENDPOINT": server.endpoint("models"), "HF_TOKEN": server.token}
     command = [sys.executable, "-c", UPLOAD, PACKAGE, str(file)]

@@ -96,8 +96,13 @@ async def delete_repository(registry: Registry, key: RepositoryKey, actor: Actor
 
 
 async def create_token(registry: Registry, new: NewToken, actor: Actor) -> TokenRow:
-    """The new token, as it is listed; raises `Forbidden`."""
+    """The new token, as it is listed; raises `Forbidden`, and `Invalid` for scopes of what is not there."""
     require_administrator(actor)
+    known = {row.key.text for row in await registry.database.read(repositories.everything)}
+    for grant in new.grants:
+        # A misspelled scope would be good for nothing, until somebody makes a repository of that name.
+        if grant.repository not in known | {EVERY_REPOSITORY}:
+            raise Invalid(f"there is no repository called {grant.repository}, for which a scope was asked")
     return await registry.database.write(access.create_token, new)
 
 

@@ -137,7 +137,12 @@ def test_tokens_are_made_listed_and_revoked(ask: Ask, server: LiveServer) -> Non
     assert ask("token", "revoke", row["id"]).status == 0
     said = ask("repo", "list", "--token", secret)
     assert (said.status, said.err.count("\n")) == (1, 1)
-    for words in (["--scope", "nonsense"], ["--scope", "models:fly"], ["--scope", "models:read", "--days", "-1"]):
+    for words in (
+        ["--scope", "nonsense"],
+        ["--scope", "models:fly"],
+        ["--scope", "modles:read"],
+        ["--scope", "models:read", "--days", "-1"],
+    ):
         said = ask("token", "create", "x", "--user", "eve", *words)
         assert (said.status, said.err.count("\n")) == (1, 1)
 
