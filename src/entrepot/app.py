@@ -27,7 +27,7 @@ from entrepot.domain.errors import EntrepotError, Invalid
 from entrepot.domain.names import RepositoryKey
 from entrepot.http.log import WithRequestId, set_up
 from entrepot.http.mounts import Mounts
-from entrepot.jobs import Job, run_forever
+from entrepot.jobs import Job, run_forever, write_down_forever
 from entrepot.operations import setup
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry
@@ -38,8 +38,6 @@ from entrepot.protocols.huggingface.upstream import HubUpstream
 from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings, multiprocess_folder
-
-WRITE_DOWN_SECONDS = 30
 
 
 def build(settings: Settings) -> Registry:
@@ -148,7 +146,7 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
         jobs = plugins.collect("entrepot.jobs", "JOB", Job, lambda job: job.name)
         tasks = [
             asyncio.create_task(run_forever(registry, jobs)),
-            asyncio.create_task(_write_down_forever(registry)),
+            asyncio.create_task(write_down_forever(registry)),
         ]
         try:
             yield
@@ -160,13 +158,6 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
             await close(registry)
 
     return live
-
-
-async def _write_down_forever(registry: Registry) -> None:
-    while True:
-        await asyncio.sleep(WRITE_DOWN_SECONDS)
-        with contextlib.suppress(EntrepotError):  # the counts stay where they are until the catalog is back
-            await registry.usage.write_down(registry.database)
 
 
 def _health(registry: Registry) -> list[Route]:

@@ -15,6 +15,8 @@ from entrepot.domain.names import RefName
 from entrepot.domain.text import checked
 
 MAX_TITLE = 500
+MAX_COMMITS = 1000
+"""How many commits a pull request may have; main is looked for that far back."""
 MAX_DESCRIPTION = 64 << 10
 STATUSES = ("open", "closed", "merged")
 
@@ -132,9 +134,11 @@ def merge(connection: Connection, package_id: int, number: int, by: str) -> GitO
 
 def _descends(connection: Connection, package_id: int, commit: GitOid, ancestor: GitOid) -> bool:
     here = commit
-    while here != ancestor:
+    for _ in range(MAX_COMMITS):
+        if here == ancestor:
+            return True
         parents = CommitObject.parse(revisions.commit_data(connection, package_id, here)).parents
         if not parents:
             return False
         here = parents[0]
-    return True
+    return False

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from entrepot.catalog.tables import blobs, files, trees
 from entrepot.domain.content import Blob, File, Folder
 from entrepot.domain.digest import Digest, GitOid
-from entrepot.domain.errors import FileNotFound, Invalid
+from entrepot.domain.errors import FileNotFound, Invalid, RevisionNotFound
 from entrepot.domain.git import Mode, TreeEntry, encode_tree, parse_tree, tree_oid
 from entrepot.domain.names import FilePath
 
@@ -31,8 +31,15 @@ def tree_data(connection: Connection, package_id: int, oid: GitOid) -> bytes:
     """The tree object; the empty tree needs no row."""
     if oid == tree_oid(b""):
         return b""
-    data = connection.execute(_TREE, {"package_id": package_id, "oid": oid.hex}).scalar_one()
+    data = connection.execute(_TREE, {"package_id": package_id, "oid": oid.hex}).scalar()
+    if data is None:
+        raise _gone()
     return bytes(data)
+
+
+def _gone() -> RevisionNotFound:
+    # Between finding a revision and reading its trees it may be deleted and collected.
+    return RevisionNotFound("the revision was deleted a moment ago")
 
 
 def entries(connection: Connection, package_id: int, oid: GitOid) -> tuple[TreeEntry, ...]:
@@ -97,6 +104,8 @@ def _walk(walk: _Walk, tree: GitOid, prefix: str) -> None:
         data = _trees_data(walk.connection, walk.package_id, {oid for oid, _ in level})
         below: list[tuple[GitOid, str]] = []
         for oid, start in level:
+            if oid not in data:
+                raise _gone()
             for entry in parse_tree(data[oid]):
                 path = FilePath(start + entry.name)
                 if entry.mode is not Mode.FOLDER:
@@ -155,7 +164,9 @@ def _files(connection: Connection, package_id: int, leaves: list[tuple[FilePath,
         rows = connection.execute(_FILES, {"package_id": package_id, "oids": oids})
         by_oid = {row.oid: row for row in rows}
         for path, oid in part:
-            row = by_oid[oid.hex]
+            row = by_oid.get(oid.hex)
+            if row is None:
+                raise _gone()
             blob = Blob(row.id, Digest(row.digest), row.size, row.xet, row.chunked)
             yield File(path, row.size, oid, blob.digest if row.lfs else None, blob)
 

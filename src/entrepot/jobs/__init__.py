@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("entrepot.jobs")
 QUEUE_LOCK = 0x656E746A
 """The number of PostgreSQL's advisory lock for the queue's tables: 'entj'."""
+WRITE_DOWN_SECONDS = 30
 AGAIN_SECONDS = 30
 """How long to wait after the queue's database went away."""
 
@@ -50,6 +51,16 @@ async def run_forever(registry: Registry, jobs: Mapping[str, Job]) -> None:
             # Whatever it was: without this loop nothing would be collected any more, and nobody told.
             LOG.exception("the job queue came to an unexpected end")
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def write_down_forever(registry: Registry) -> None:
+    """Bring what was counted into the catalog now and then, until cancelled; each process has counts of its own."""
+    while True:
+        await asyncio.sleep(WRITE_DOWN_SECONDS)
+        try:
+            await registry.usage.write_down(registry.database)
+        except Exception:
+            LOG.exception("what was counted could not be written down; it will be tried again")
 
 
 async def _work_on_postgresql(registry: Registry, jobs: Mapping[str, Job]) -> None:

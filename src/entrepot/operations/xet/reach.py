@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from entrepot.catalog import repositories, xorbs
 from entrepot.catalog.xorbs import XorbRow
-from entrepot.domain.actor import Action
-from entrepot.operations.authorize import may
+from entrepot.operations.authorize import sees_private
 from entrepot.operations.registry import Registry
 from entrepot.operations.xet.admit import Ticket
 from entrepot.repositories import Repository
@@ -13,9 +12,12 @@ from entrepot.xet.merkle import XetHash
 
 
 async def readable(registry: Registry, ticket: Ticket) -> list[int]:
-    """The rows of the repositories that the ticket's holder may read."""
+    """The rows of the repositories that the ticket's holder may read whole, private packages included.
+
+    What a repository shows to everybody does not count: chunks don't say which of its packages they are from.
+    """
     everything = await registry.database.read(repositories.everything)
-    return [row.id for row in everything if may(ticket.actor, Action.READ, row)]
+    return [row.id for row in everything if sees_private(ticket.actor, row.key)]
 
 
 async def usable(

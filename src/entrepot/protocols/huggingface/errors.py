@@ -24,7 +24,9 @@ class Word:
 
 TABLE: dict[type[EntrepotError], Word] = {
     EntrepotError: Word(500),
-    errors.NotFound: Word(404, "RepoNotFound"),
+    errors.NotFound: Word(404),
+    errors.RepositoryNotFound: Word(404, "RepoNotFound"),
+    errors.PackageNotFound: Word(404, "RepoNotFound"),
     errors.RevisionNotFound: Word(404, "RevisionNotFound"),
     errors.FileNotFound: Word(404, "EntryNotFound"),
     errors.Unauthenticated: Word(401),

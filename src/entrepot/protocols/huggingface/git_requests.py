@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from entrepot.domain.digest import GitOid
 from entrepot.domain.errors import Invalid
-from entrepot.operations.git_walk import Wanted
+from entrepot.operations.git.walk import Wanted
 from entrepot.protocols.huggingface import pkt_lines
 from entrepot.protocols.huggingface.pkt_lines import Mark
 

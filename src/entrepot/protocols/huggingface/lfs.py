@@ -133,7 +133,9 @@ async def complete(call: Call) -> Response:
     parts = body.get("parts")
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise Invalid("'parts' has to be a list of parts, each with 'partNumber' and 'etag'")
-    named = {part.get("partNumber"): str(part.get("etag", "")).strip('"') for part in parts}
+    if not all(isinstance(part.get("partNumber"), int) for part in parts):
+        raise Invalid("each part needs its number as 'partNumber'")
+    named = {part["partNumber"]: str(part.get("etag", "")).strip('"') for part in parts}
     await large_files.complete(call.registry, call.params["link"], named)
     return JSONResponse({})
 
