@@ -14,6 +14,9 @@ from entrepot.domain.content import Blob, File, Json, Package
 from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.names import FilePath, PackageName
 
+FOUND, MISSING = 200, 404
+"""What an answer was: there is such a thing, or there is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -38,9 +41,13 @@ def keep_answer(connection: Connection, repository_id: int, question: str, statu
     connection.execute(insert(upstream_answers).values(repository_id=repository_id, question=question, **values))
 
 
-def forget_answers(connection: Connection, before: datetime) -> int:
-    """Forget the answers that were given before then, for upstream to be asked again; how many there were."""
-    return connection.execute(delete(upstream_answers).where(upstream_answers.c.fetched_at < before)).rowcount
+def forget_missing(connection: Connection, before: datetime) -> int:
+    """Forget which names upstream did not have before then; how many there were.
+
+    Anybody may make up names, and each that was asked for is remembered. What upstream had stays: it may go away.
+    """
+    old = upstream_answers.c.fetched_at < before
+    return connection.execute(delete(upstream_answers).where(old, upstream_answers.c.status == MISSING)).rowcount
 
 
 def _asked(repository_id: int, question: str) -> tuple[ColumnElement[bool], ...]:

@@ -23,7 +23,7 @@ from entrepot.domain.names import FilePath, PackageName, PackageType
 from entrepot.repositories import Page, Parts, Repository, RepositoryKind
 from entrepot.repositories.remote import answers
 from entrepot.repositories.remote.answers import Said
-from entrepot.repositories.remote.asking import FOUND, Asking, Question
+from entrepot.repositories.remote.asking import Asking, Question
 
 DEFAULT = ("", "HEAD", "main")
 """What the default branch is called; on every hub it is `main`."""
@@ -76,7 +76,7 @@ class RemoteRepository:
         said = {"package": package.id, **answers.of_revision(seen)}
         # Whoever pins the commit next, or asks by the package's present name, need not ask upstream again.
         for known in {_revision_question(package.name, seen.commit.hex), _revision_question(package.name, ref)}:
-            await self._database.write(upstream.keep_answer, self._row.id, known.key, FOUND, said)
+            await self._database.write(upstream.keep_answer, self._row.id, known.key, upstream.FOUND, said)
         return said
 
     async def file(self, revision: Revision, path: FilePath) -> File:

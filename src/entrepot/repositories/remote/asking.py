@@ -16,7 +16,6 @@ from entrepot.domain.errors import NotFound, UpstreamUnavailable
 from entrepot.repositories import Parts
 from entrepot.repositories.remote import answers
 
-FOUND, MISSING = 200, 404
 STALE_SECONDS = 4
 """How long a client waits for upstream where an old answer is at hand; clients give up after ten seconds."""
 AWAY_SECONDS = 5
@@ -59,7 +58,7 @@ class Asking:
         kept = await self._parts.database.read(upstream.find_answer, self._row.id, question.key)
         if kept is not None and self._is_current(question, kept):
             return self._say(kept)
-        if kept is not None and kept.status == FOUND:
+        if kept is not None and kept.status == upstream.FOUND:
             return await self._answer_or_old(question, ask, kept)
         return await asyncio.shield(self._task(question, ask))
 
@@ -82,13 +81,13 @@ class Asking:
             content = await ask()
         except NotFound as error:
             said = answers.of_missing(error)
-            await self._parts.database.write(upstream.keep_answer, self._row.id, question.key, MISSING, said)
+            await self._parts.database.write(upstream.keep_answer, self._row.id, question.key, upstream.MISSING, said)
             raise
         except UpstreamUnavailable:
             self._parts.memory.note(("away", self._row.id), True, AWAY_SECONDS)
             raise
         if content is not None and not (isinstance(content, list) and len(content) > MAX_KEPT):
-            await self._parts.database.write(upstream.keep_answer, self._row.id, question.key, FOUND, content)
+            await self._parts.database.write(upstream.keep_answer, self._row.id, question.key, upstream.FOUND, content)
         return content
 
     async def _answer_or_old(self, question: Question, ask: Callable[[], Awaitable[Json]], kept: Answer) -> Json:
@@ -109,12 +108,12 @@ class Asking:
         return kept.content
 
     def _is_current(self, question: Question, kept: Answer) -> bool:
-        if kept.status == FOUND:
+        if kept.status == upstream.FOUND:
             return question.forever or now() - kept.at < self._parts.branch_age
         return question.missing_forever or now() - kept.at < self._parts.missing_age
 
     @staticmethod
     def _say(kept: Answer) -> Json:
-        if kept.status == FOUND:
+        if kept.status == upstream.FOUND:
             return kept.content
         raise answers.missing(kept.content)
