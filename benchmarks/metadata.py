@@ -60,6 +60,10 @@ def _fill(url: str) -> None:
     try:
         first = database.now(_first)
         database.now(_copies, first)
+        # What a database does by itself some minutes after so many rows have come.
+        for statement in ["ANALYZE"] if database.is_sqlite else ["VACUUM ANALYZE", "CHECKPOINT"]:
+            with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(statement)
     finally:
         database.close()
 

@@ -23,8 +23,9 @@ class Kept:
 
 
 def of_repositories(connection: Connection) -> list[Kept]:
-    """What each repository keeps, by key."""
-    rows = connection.execute(select(repositories.c.id, repositories.c.key).order_by(repositories.c.key)).all()
+    """What each repository keeps, by key; a virtual one keeps nothing itself."""
+    keepers = select(repositories.c.id, repositories.c.key).where(repositories.c.kind != "virtual")
+    rows = connection.execute(keepers.order_by(repositories.c.key)).all()
     return [_kept(connection, row.id, row.key) for row in rows]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from entrepot.blobs.threads import in_thread
-from entrepot.catalog import garbage, pruning, upstream
+from entrepot.catalog import garbage, pruning, upkeep, upstream
 from entrepot.catalog.garbage import Moments, Rehearsed, Turn
 from entrepot.domain.digest import Digest
 from entrepot.operations import leftovers
@@ -72,6 +72,7 @@ async def _collect(registry: Registry, turn: Turn) -> Collected:
         freed = await _delete(registry, turn, [blob.digest for blob in batch])
         await registry.database.write(garbage.forget, [blob.id for blob in batch])
         done = replace(done, blobs=done.blobs + len(batch), bytes=done.bytes + freed, xorbs=done.xorbs + dropped)
+    await registry.database.write(upkeep.refresh_statistics)
     # 4. What never became a blob goes, and what upstream did not have long ago.
     await registry.database.write(upstream.forget_missing, moments.xorbs)
     left = await in_thread(leftovers.remove, registry.staging.folder)
