@@ -34,7 +34,8 @@ test: setup ## Every test that needs no more than Python
 	$(PY) -m pytest -n 2 --dist loadfile -m "not clients and not bench"
 
 clients: setup .venv-clients/ready .venv-old/ready tests/conformance/clients/javascript/node_modules/ready ## What the client tests need
-	@command -v git-lfs nginx ip > /dev/null || (apt-get update -qq && apt-get install -qq -y git-lfs nginx-light iproute2)
+	@for tool in git-lfs nginx ip curl; do command -v $$tool > /dev/null || missing=yes; done; test -z "$$missing" || \
+		(apt-get update -qq && apt-get install -qq -y git-lfs nginx-light iproute2 curl > /dev/null)
 
 .venv-clients/ready: requirements-clients.lock
 	$(PYTHON) -m venv .venv-clients
