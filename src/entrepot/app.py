@@ -154,7 +154,8 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            await registry.usage.write_down(registry.database)
+            with contextlib.suppress(EntrepotError):  # the last counts are lost; the rest is let go of all the same
+                await registry.usage.write_down(registry.database)
             await close(registry)
 
     return live
