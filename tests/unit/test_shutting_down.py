@@ -4,13 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from entrepot_testing import make_registry
 from starlette.applications import Starlette
 
 from entrepot import app
 from entrepot.catalog import instance
 from entrepot.domain.errors import NotReady
 from entrepot.operations.usage import Usage
+from entrepot_testing import make_registry
 
 
 def test_a_catalog_that_is_away_does_not_keep_the_rest_from_being_let_go(
