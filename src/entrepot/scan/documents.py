@@ -1,0 +1,36 @@
+"""JSON and YAML from strangers, within limits: nothing is constructed, what is odd is told instead of refused."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from entrepot.scan.budget import Unreadable
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A value as Python's reader has it, and the names that stood twice in one object."""
+
+    value: object
+    repeated: Sequence[str] = ()
+
+
+def parse_json(text: str) -> Json:
+    """The value of a JSON text; NaN and Infinity pass, as they do in Python. Raises `Unreadable`."""
+    repeated: list[str] = []
+
+    def take(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) != len(pairs) and len(repeated) < _SHOWN:
+            seen: set[str] = set()
+            repeated.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return found
+
+    try:
+        return Json(json.loads(text, object_pairs_hook=take), repeated[:_SHOWN])
+    except RecursionError:
+        raise Unreadable("the JSON is nested too deep") from None
+    except ValueError as error:
+        raise Unreadable(f"not valid JSON: {error}") from None

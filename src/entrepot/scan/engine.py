@@ -1,0 +1,186 @@
+"""Recognize, inspect, recurse: from the bytes of one file to its report."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from entrepot import plugins
+from entrepot.domain.report import Capability, Coverage, Finding, Report, Unread
+from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable, Unrecognized
+from entrepot.scan.disguise import disguise
+from entrepot.scan.formats import Format, Found, Member
+from entrepot.scan.rules import rule
+from entrepot.scan.sample import Sample
+from entrepot.scan.source import Source, pieces
+
+SCANNER = "entrepot-scan 1"
+"""The version of engine and rules: a report by another one is out of date."""
+HASHED = 64 << 20
+"""Bytes up to which a file's SHA-256 is computed unasked; for more, it would be the only reason to read them all."""
+MAX_FINDINGS = 500
+"""Findings of one report; more say nothing new."""
+_CAPABILITIES = tuple(Capability)
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Every format there is, by name."""
+    return plugins.collect("entrepot.scan.formats", "FORMAT", Format, lambda found: found.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Looks at files one by one, each within the same limits.
+
+    `families` are rule families, or rules, that are off by default: `privacy`, `secrets.generic-key`.
+    `hashed` is the size up to which SHA-256 is computed; None for any size.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    families: frozenset[str] = frozenset()
+    hashed: int | None = HASHED
+
+    def scan(self, name: str, source: Source) -> Report:
+        """The report on one file. `name` is a hint, and what the report's members are named below. Never raises for
+        what the bytes are; what went wrong is in the report as bytes not read."""
+        budget = Budget(self.limits)
+        scan = _Scan(budget, self.families)
+        metered = Metered(source, budget)
+        # A fault of ours in one parser must not let a file pass, nor end a scan of thousands.
+        digest = None
+        try:
+            digest = self._digest(metered)
+            scan.look(Member(name, metered), "", 0)
+        except OutOfBudget as limit:
+            scan.unread.append(Unread(str(limit)))
+        except Exception as fault:  # noqa: BLE001
+            scan.unread.append(Unread(f"{FAULT}: {type(fault).__name__}: {fault}"[:500]))
+        return scan.report(source.size, digest)
+
+    def _digest(self, source: Source) -> str | None:
+        if self.hashed is not None and source.size > self.hashed:
+            return None
+        hasher = hashlib.sha256()
+        for piece in pieces(source):
+            hasher.update(piece)
+        return hasher.hexdigest()
+
+
+FAULT = "the scanner failed on this file, which is a fault of ours"
+"""How the reason of an unread file begins where a parser did what it must never do."""
+
+
+class Metered:
+    """A file whose reads the budget pays for."""
+
+    __slots__ = ("_budget", "_source")
+
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self._source = source
+        self._budget = budget
+
+    @property
+    def size(self) -> int:
+        return self._source.size
+
+    def read(self, offset: int, size: int) -> bytes:
+        data = self._source.read(offset, size)
+        self._budget.spend_bytes(len(data))
+        return data
+
+
+class _Scan:
+    """One file's scan under way."""
+
+    def __init__(self, budget: Budget, families: frozenset[str]) -> None:
+        self.budget = budget
+        self.families = families
+        self.formats: list[str] = []
+        self.findings: dict[tuple[str, str, str], Finding] = {}
+        self.unread: list[Unread] = []
+        self.capability = Capability.NO
+        self.recognized = False
+
+    def look(self, member: Member, path: str, depth: int) -> None:
+        """Inspect a member as each format that it is, and everything in it."""
+        if depth > self.budget.limits.depth:
+            raise OutOfBudget(f"members inside members, more than {self.budget.limits.depth} deep")
+        sample = Sample(member.name, member.source, self.budget, self.families)
+        sample.opaque = member.opaque
+        known = formats()
+        try:
+            chosen = [known[name] for name in member.formats]
+            chosen += [form for form in known.values() if form not in chosen and form.recognize(sample)]
+        except Unreadable as broken:
+            self.unread.append(Unread(str(broken), member=path))
+            return
+        inspected = [form for form in chosen if self._inspect(form, sample, path, depth)]
+        if depth == 0:
+            self.formats = [form.name for form in inspected]
+            self.recognized = bool(inspected) or not sample.head
+        self._note_disguise(sample, inspected, path)
+        if not inspected and not member.opaque and sample.head:
+            self.unread.append(Unread("no format recognizes these bytes", member=path))
+
+    def _inspect(self, form: Format, sample: Sample, path: str, depth: int) -> bool:
+        try:
+            for found in form.inspect(sample, self.budget):
+                self._take(found, path, depth)
+        except Unrecognized:
+            return False
+        except Unreadable as broken:
+            self.unread.append(Unread(f"{form.name}: {broken}", member=path))
+        return True
+
+    def _take(self, found: Found, path: str, depth: int) -> None:
+        match found:
+            case Member():
+                self.budget.spend_members()
+                self.look(found, f"{path}!{found.name}" if path else found.name, depth + 1)
+            case Finding():
+                self._keep(found, path)
+            case Unread():
+                self.unread.append(replace(found, member=_joined(path, found.member)))
+            case Capability():
+                self.capability = max(self.capability, found, key=_CAPABILITIES.index)
+
+    def _keep(self, finding: Finding, path: str) -> None:
+        known = rule(finding.rule)
+        if not known.on and not self.families & {finding.rule, finding.rule.partition(".")[0]}:
+            return
+        at = replace(finding.location, member=_joined(path, finding.location.member))
+        key = (finding.rule, at.member, finding.message)
+        if key not in self.findings and len(self.findings) < MAX_FINDINGS:
+            self.findings[key] = replace(finding, location=at)
+
+    def _note_disguise(self, sample: Sample, inspected: Sequence[Format], path: str) -> None:
+        for finding in disguise(sample, inspected, formats().values()):
+            self._keep(finding, path)
+
+    def report(self, size: int, digest: str | None) -> Report:
+        coverage = Coverage.FULL
+        if self.unread:
+            coverage = Coverage.PARTIAL if self.recognized else Coverage.NONE
+        findings = sorted(self.findings.values(), key=lambda finding: -finding.severity.rank)
+        return Report(
+            SCANNER,
+            coverage,
+            self.formats,
+            findings,
+            self.unread,
+            self.capability,
+            size,
+            digest,
+            self.budget.bytes_read,
+        )
+
+
+def _joined(path: str, member: str) -> str:
+    return f"{path}!{member}" if path and member else path or member
+
+
+def inspect_bare(form: Format, sample: Sample) -> Iterator[Found]:
+    """What one format yields, without the engine around it: for tests and fuzzing, where faults must show."""
+    if form.recognize(sample):
+        yield from form.inspect(sample, sample.budget)

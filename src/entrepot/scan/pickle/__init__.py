@@ -1,0 +1,1 @@
+"""What would a pickle do? A machine that follows it without building anything."""

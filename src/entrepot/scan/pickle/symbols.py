@@ -1,0 +1,61 @@
+"""What stands on the machine's stack: plain scalars as they are, and a symbol for everything that would be built.
+
+None, bool, int, float, str and bytes stand for themselves, and a tuple of symbols for a tuple.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """What an import gives: module and name as the stream has them, after Python 2's names were mapped."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(slots=True)
+class Items:
+    """A list, dict, set or frozenset under construction. For a dict, keys and values take turns."""
+
+    kind: str
+    """`list`, `dict`, `set`, `frozenset` or `bytearray`."""
+    items: "list[Symbol]" = field(default_factory=list)
+    complete: bool = True
+    """False where items were left out because none of them could matter."""
+
+
+@dataclass(slots=True)
+class Called:
+    """The result of a call, as far as it can be known: what was called with what, and what was done to the result."""
+
+    callable: "Symbol"
+    arguments: "Symbol"
+    """A tuple of symbols, or a symbol of which nothing is known."""
+    keywords: "Symbol" = None
+    opcode: str = "REDUCE"
+    states: "list[Symbol]" = field(default_factory=list)
+    """What BUILD was given, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persistent:
+    """What the loader makes of a persistent id."""
+
+    pid: "Symbol"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value of which nothing is known but that it was not imported: data that was skipped, or a broken stack."""
+
+    why: str = ""
+
+
+Symbol: TypeAlias = (
+    None | bool | int | float | str | bytes | tuple["Symbol", ...] | Global | Items | Called | Persistent | Unknown
+)
