@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from croniter import croniter
 
+from entrepot.domain.errors import WrongSetting
+
 PREFIX = "ENTREPOT_"
 DAY = 86_400
 """Seconds."""
@@ -17,10 +19,6 @@ DAY = 86_400
 
 _SAME: dict[type, tuple[type, ...]] = {int: (int,), float: (float, int), str: ()}
 """What a TOML file may say for a setting of each kind, besides a text: 80.9 is no port."""
-
-
-class WrongSetting(Exception):
-    """A setting has a value that can't be used; the message names it and says where it came from."""
 
 
 def _setting(default: Any, doc: str, check: Callable[[Any], str | None] | None = None) -> Any:
@@ -222,3 +220,13 @@ def from_environment(name: str) -> str:
 def configuration_folder() -> Path:
     """Where programs keep what a user has set up (XDG Base Directory)."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+
+
+def hub_endpoint() -> str:
+    """The hub that `hf://` stands for, as other clients are told."""
+    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+
+
+def hub_token() -> str:
+    """The token for that hub, as other clients are told; empty without one."""
+    return os.environ.get("HF_TOKEN", "")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.settings import Settings, WrongSetting, read
+from entrepot.domain.errors import WrongSetting
+from entrepot.settings import Settings, read
 
 
 def of_file(folder: Path, text: str) -> Settings:

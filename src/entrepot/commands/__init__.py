@@ -1,6 +1,8 @@
-"""What an operator types: each module offers `COMMAND`."""
+"""What an operator types: each module offers `COMMAND`; its name is the module's, with dashes for underscores."""
 
-CONTRACT = ("asking", "opening", "output")
+DRAWER = __name__
+
+CONTRACT = ("asking", "opening", "output", "scanning")
 """What the commands share: how a server is asked, how a registry is opened here, and how answers are shown."""
 
 
@@ -10,3 +12,8 @@ class Failed(Exception):
 
 class Wrong(Failed):
     """The command was called in a way that makes no sense."""
+
+
+def plain(text: str) -> str:
+    """The text without control characters: what came from outside has no business with a terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from entrepot import settings
-from entrepot.commands import Failed, Wrong
-from entrepot.commands.output import plain
+from entrepot.commands import Failed, Wrong, plain
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_SERVER = "http://127.0.0.1:8080"

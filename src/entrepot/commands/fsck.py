@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from entrepot.commands import Failed
+from entrepot.commands import Failed, plain
 from entrepot.commands.opening import data_options, with_registry
-from entrepot.commands.output import plain
 from entrepot.operations.check import Finding, check
 from entrepot.operations.registry import Registry
 

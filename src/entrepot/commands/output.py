@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+from entrepot.commands import plain
 
 UNBROKEN = 10_000
 """Columns; more than any row of ours takes."""
@@ -28,6 +27,11 @@ def show(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_jso
     if not rows:
         click.echo(empty)
         return
+    # Loaded here: a quick command that shows no table does without.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     # What is read by a program is not broken into lines of a screen's width.
     console = Console(width=None if sys.stdout.isatty() else UNBROKEN)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -48,11 +52,6 @@ def _cell(value: object, *, is_moment: bool = False) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return plain(str(value))
-
-
-def plain(text: str) -> str:
-    """The text without control characters: what came from outside has no business with a terminal."""
-    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def size(count: int) -> str:

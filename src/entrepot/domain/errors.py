@@ -134,3 +134,7 @@ class UpstreamRefused(UpstreamError):
         super().__init__(message)
         self.status = status
         self.code = code
+
+
+class WrongSetting(Exception):
+    """A setting has a value that can't be used; the message names it and says where it came from."""

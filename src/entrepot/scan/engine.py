@@ -12,7 +12,7 @@ from entrepot.scan.disguise import disguise
 from entrepot.scan.formats import Format, Found, Member
 from entrepot.scan.rules import rule
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import Source, pieces
+from entrepot.scan.source import Source, Unavailable, pieces
 
 SCANNER = "entrepot-scan 1"
 """The version of engine and rules: a report by another one is out of date."""
@@ -43,7 +43,7 @@ class Scanner:
 
     def scan(self, name: str, source: Source) -> Report:
         """The report on one file. `name` is a hint, and what the report's members are named below. Never raises for
-        what the bytes are; what went wrong is in the report as bytes not read."""
+        what the bytes are; what went wrong is in the report as bytes not read. Raises `Unavailable`."""
         budget = Budget(self.limits)
         scan = _Scan(budget, self.families)
         metered = Metered(source, budget)
@@ -54,6 +54,8 @@ class Scanner:
             scan.look(Member(name, metered), "", 0)
         except OutOfBudget as limit:
             scan.unread.append(Unread(str(limit)))
+        except Unavailable:
+            raise
         except Exception as fault:  # noqa: BLE001
             scan.unread.append(Unread(f"{FAULT}: {type(fault).__name__}: {fault}"[:500]))
         return scan.report(source.size, digest)
@@ -85,7 +87,10 @@ class Metered:
         return self._source.size
 
     def read(self, offset: int, size: int) -> bytes:
-        data = self._source.read(offset, size)
+        try:
+            data = self._source.read(offset, size)
+        except OSError as failure:
+            raise Unavailable(str(failure)) from failure
         self._budget.spend_bytes(len(data))
         return data
 
@@ -110,7 +115,7 @@ class _Scan:
         sample.opaque = member.opaque
         known = formats()
         try:
-            chosen = [known[name] for name in member.formats]
+            chosen = [known[name] for name in member.formats if name in known]
             chosen += [form for form in known.values() if form not in chosen and form.recognize(sample)]
         except Unreadable as broken:
             self.unread.append(Unread(str(broken), member=path))

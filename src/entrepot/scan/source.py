@@ -12,6 +12,10 @@ IN_MEMORY = 8 << 20
 """Unpacked bytes kept in memory; more goes to a temporary file."""
 
 
+class Unavailable(Exception):
+    """The bytes can't be had: a disk or a network failed. Says nothing about what they are."""
+
+
 class Source(Protocol):
     """Bytes that can be read anywhere; nobody has to have all of them."""
 
@@ -21,7 +25,10 @@ class Source(Protocol):
         ...
 
     def read(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset`; fewer only where the source ends. Raises `OutOfBudget`."""
+        """Up to `size` bytes from `offset`; fewer only where the source ends.
+
+        Raises `OutOfBudget`, and `OSError` where a disk or a network fails.
+        """
         ...
 
 
