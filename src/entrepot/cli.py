@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-from importlib.util import find_spec
 
 import click
 
@@ -22,7 +21,12 @@ class Commands(click.Group):
         module = f"{DRAWER}.{name.replace('-', '_')}"
         if not name.replace("-", "_").isidentifier():
             return None
-        found = getattr(importlib.import_module(module), "COMMAND", None) if find_spec(module) else None
+        try:
+            found = getattr(importlib.import_module(module), "COMMAND", None)
+        except ModuleNotFoundError as missing:
+            if missing.name != module:
+                raise
+            found = None
         return found if isinstance(found, click.Command) else self._all().get(name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -1,9 +1,9 @@
 """Drawers: load every module of a folder and collect what it offers."""
 
 import importlib
-import pkgutil
-from collections.abc import Callable
-from importlib.metadata import entry_points
+import os
+import sys
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,6 +33,35 @@ def collect(drawer: str, attribute: str, kind: type[T], name: Callable[[T], str]
 def _offers(drawer: str, attribute: str) -> list[tuple[str, object]]:
     package = importlib.import_module(drawer)
     shared = {f"{drawer}.{name}" for name in getattr(package, "CONTRACT", ())}
-    names = sorted({info.name for info in pkgutil.iter_modules(package.__path__, f"{drawer}.")} - shared)
+    names = sorted({f"{drawer}.{name}" for folder in package.__path__ for name in _modules(folder)} - shared)
     own = [(name, getattr(importlib.import_module(name), attribute, None)) for name in names]
-    return own + [(point.value, point.load()) for point in entry_points(group=drawer)]
+    return own + list(_third_parties(drawer))
+
+
+def _modules(folder: str) -> Iterator[str]:
+    for entry in os.scandir(folder):
+        if entry.is_dir() and os.path.exists(os.path.join(entry.path, "__init__.py")):
+            yield entry.name
+        elif entry.name.endswith(".py") and entry.name != "__init__.py":
+            yield entry.name[:-3]
+
+
+def _third_parties(group: str) -> Iterator[tuple[str, object]]:
+    if not any(f"[{group}]".encode() in text for text in _entry_points()):
+        return
+    # Loading this takes as long as scanning a small model; hardly anybody has third parties' parts.
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=group):
+        yield point.value, point.load()
+
+
+def _entry_points() -> Iterator[bytes]:
+    """The files in which installed distributions say what they offer (Python packaging's entry points)."""
+    for folder in filter(os.path.isdir, sys.path):
+        for entry in os.scandir(folder):
+            if entry.name.endswith((".dist-info", ".egg-info")):
+                path = os.path.join(entry.path, "entry_points.txt")
+                if os.path.exists(path):
+                    with open(path, "rb") as file:
+                        yield file.read()

@@ -46,3 +46,12 @@ def test_a_module_that_is_wrong_stops_the_start(
     name = drawer(tmp_path, "drawer_three", monkeypatch, a="WORD = 'one'", b=text)
     with pytest.raises(error):
         collect(name, "WORD", str, lambda word: word)
+
+
+def test_third_parties_come_in_by_entry_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = drawer(tmp_path, "drawer_four", monkeypatch, a="WORD = 'one'")
+    (tmp_path / "theirs.py").write_text("WORD = 'theirs'")
+    (tmp_path / "theirs-1.0.dist-info").mkdir()
+    (tmp_path / "theirs-1.0.dist-info" / "METADATA").write_text("Name: theirs\nVersion: 1.0\n")
+    (tmp_path / "theirs-1.0.dist-info" / "entry_points.txt").write_text(f"[{name}]\ntheirs = theirs:WORD\n")
+    assert collect(name, "WORD", str, lambda word: word) == {"one": "one", "theirs": "theirs"}

@@ -1,7 +1,6 @@
 """Random access to bytes: a file, bytes in memory, a part of another source, or what a stream unpacks to."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
@@ -96,6 +95,9 @@ class Unpacked:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         """The pieces count against the budget where they are made, and may raise `OutOfBudget` or `Unreadable`."""
+        # Loaded here: what is not packed does without.
+        import tempfile
+
         self._pieces = pieces
         self._kept = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as the source
         self._have = 0

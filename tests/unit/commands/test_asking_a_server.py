@@ -241,6 +241,6 @@ def test_what_cannot_be_kept_is_one_line(type_in: Ask, server: LiveServer, monke
 @pytest.mark.parametrize("words", [["servee"], ["serve", "--prot", "80"], ["repo", "create", "x"], ["token"]])
 def test_words_that_are_none_end_with_a_hint(type_in: Ask, words: list[str]) -> None:
     said = type_in(*words)
-    assert said.status == 2
+    assert said.status == 4
     assert "Usage:" in said.err + said.out
     assert cli.main.__doc__

@@ -1,13 +1,13 @@
 """What can be found, and what to do about it: one TOML file per family, read when something is found."""
 
-import tomllib
+import os
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from entrepot.domain.report import Category, Confidence, Finding, Location, Severity
 
 _MAX_SHOWN = 2_000
+_FOLDER = os.path.dirname(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,17 @@ class Rule:
 @cache
 def family(name: str) -> dict[str, Rule]:
     """The rules of a family by their ids, in the order of its file. Raises `FileNotFoundError`."""
-    entries = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    # Loaded here: of most files there is nothing to say.
+    import tomllib
+
+    with open(os.path.join(_FOLDER, f"{name}.toml"), "rb") as file:
+        entries = tomllib.load(file)
     return {f"{name}.{rest}": _rule(f"{name}.{rest}", entry) for rest, entry in entries.items()}
 
 
 def families() -> list[str]:
     """The names of all families."""
-    return sorted(entry.name[:-5] for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
+    return sorted(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".toml"))
 
 
 def rule(rule_id: str) -> Rule:
