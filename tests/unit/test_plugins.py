@@ -1,6 +1,7 @@
 """Drawers: whatever is wrong in one stops the start."""
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -54,4 +55,5 @@ def test_third_parties_come_in_by_entry_points(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "theirs-1.0.dist-info").mkdir()
     (tmp_path / "theirs-1.0.dist-info" / "METADATA").write_text("Name: theirs\nVersion: 1.0\n")
     (tmp_path / "theirs-1.0.dist-info" / "entry_points.txt").write_text(f"[{name}]\ntheirs = theirs:WORD\n")
+    assert [point.name for point in entry_points(group=name)] == ["theirs"]
     assert collect(name, "WORD", str, lambda word: word) == {"one": "one", "theirs": "theirs"}
