@@ -16,7 +16,8 @@ def drawer(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, **modules: 
     for module, text in modules.items():
         (folder / name / f"{module}.py").write_text(text)
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
+        del sys.modules[loaded]
     return name
 
 
