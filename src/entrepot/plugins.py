@@ -59,9 +59,9 @@ def _third_parties(group: str) -> Iterator[tuple[str, object]]:
 def _entry_points() -> Iterator[bytes]:
     """The files in which installed distributions say what they offer (Python packaging's entry points)."""
     for folder in filter(os.path.isdir, sys.path):
-        for entry in os.scandir(folder):
-            if entry.name.endswith((".dist-info", ".egg-info")):
-                path = os.path.join(entry.path, "entry_points.txt")
+        for name in os.listdir(folder):
+            if name.endswith((".dist-info", ".egg-info")):
+                path = os.path.join(folder, name, "entry_points.txt")
                 if os.path.exists(path):
                     with open(path, "rb") as file:
                         yield file.read()
