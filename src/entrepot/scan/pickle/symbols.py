@@ -13,6 +13,8 @@ class Global:
 
     module: str
     name: str
+    written: tuple[str, str] | None = field(default=None, compare=False)
+    """The pair as the stream has it, where Python 2's names were mapped and it is another one."""
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
@@ -27,6 +29,11 @@ class Items:
     items: "list[Symbol]" = field(default_factory=list)
     complete: bool = True
     """False where items were left out because none of them could matter."""
+    plain: bool = True
+    """Whether it holds nothing but data: no import, and no result of a call that matters."""
+    weight: int = 1
+    """How many values it would be if nothing were shared."""
+    depth: int = 1
 
 
 @dataclass(slots=True)
@@ -40,6 +47,18 @@ class Called:
     opcode: str = "REDUCE"
     states: "list[Symbol]" = field(default_factory=list)
     """What BUILD was given, in order."""
+    plain: bool = False
+    """Whether it counts as data: the call was judged harmless with any data, and data is what it got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """Text or bytes too long to be held: where they stand in the stream's source."""
+
+    kind: str
+    """`str`, `bytes` or `bytearray`."""
+    offset: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +76,5 @@ class Unknown:
 
 
 Symbol: TypeAlias = (
-    None | bool | int | float | str | bytes | tuple["Symbol", ...] | Global | Items | Called | Persistent | Unknown
+    None | bool | int | float | str | bytes | tuple["Symbol", ...] | Global | Items | Called | Persistent | Unknown | Long
 )
