@@ -1,0 +1,7 @@
+"""Guards of arrays."""
+
+from collections.abc import Mapping
+
+from entrepot.scan.pickle.guards.judgement import Guard
+
+GUARDS: Mapping[str, Guard] = {}
