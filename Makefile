@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test clients test-clients bench docs lock
+.PHONY: help setup run demo check test clients test-clients bench evaluate fuzz docs lock
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -56,8 +56,25 @@ tests/conformance/clients/javascript/node_modules/ready: tests/conformance/clien
 test-clients: clients ## The tests with other client generations, torch, node and git-lfs
 	$(PY) -m pytest -m clients
 
-bench: clients ## Ratios against peers and limits, measured in one run
+.venv-peers/ready: requirements-peers.lock
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python $(PIP) install --require-hashes -r requirements-peers.lock
+	@touch $@
+
+.venv-fuzz/ready: requirements-fuzz.lock
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python $(PIP) install --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
+bench: clients .venv-peers/ready ## Ratios against peers and limits, measured in one run
 	$(PY) benchmarks/run.py
+
+evaluate: setup ## How often the scanner is right on labelled files: make evaluate CORPUS=folder
+	@test -n "$(CORPUS)" || (echo "Name the folder with manifest.csv: make evaluate CORPUS=folder" >&2; exit 2)
+	$(PY) benchmarks/evaluate.py "$(CORPUS)" $(if $(MISSES),--misses)
+
+fuzz: .venv-fuzz/ready ## A minute of fuzzing for each format of the scanner (FUZZ_SECONDS, FUZZ_FORMATS)
+	.venv-fuzz/bin/python tests/fuzz/fuzz.py
 
 docs: setup ## The documentation that is made from the code
 	$(PY) docs/generate.py
@@ -66,4 +83,6 @@ lock: ## Lock the dependencies anew
 	uv pip compile pyproject.toml --group dev --extra postgres $(LOCK) -o requirements.lock
 	uv pip compile --group clients $(LOCK) -o requirements-clients.lock
 	uv pip compile --group old-client $(LOCK) -o requirements-old-client.lock
+	uv pip compile --group peers $(LOCK) -o requirements-peers.lock
+	uv pip compile --group fuzz $(LOCK) -o requirements-fuzz.lock
 LOCK := --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --quiet
