@@ -13,6 +13,7 @@ import downloads  # noqa: E402
 import measure  # noqa: E402
 import metadata  # noqa: E402
 import proxy  # noqa: E402
+import scanning  # noqa: E402
 import uploads  # noqa: E402
 
 BENCHMARKS = {
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "proxy": proxy.measure,
     "link": downloads.over_a_link,
     "metadata": metadata.measure,
+    "scanning": scanning.measure,
 }
 
 
