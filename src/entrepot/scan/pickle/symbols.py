@@ -75,6 +75,26 @@ class Unknown:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Run(Unknown):
+    """A run of opcodes that was skipped: some plain values, possibly none, and where they can be read again."""
+
+    start: int = 0
+    end: int = 0
+
+
 Symbol: TypeAlias = (
-    None | bool | int | float | str | bytes | tuple["Symbol", ...] | Global | Items | Called | Persistent | Unknown | Long
+    None
+    | bool
+    | int
+    | float
+    | str
+    | bytes
+    | tuple["Symbol", ...]
+    | Global
+    | Items
+    | Called
+    | Persistent
+    | Unknown
+    | Long
 )

@@ -1,0 +1,175 @@
+"""Opcodes that put a number, a text, bytes or an empty container on the stack."""
+
+import codecs
+import struct
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeAlias
+
+from entrepot.scan.pickle.state import Machine
+from entrepot.scan.pickle.symbols import Items, Long, Symbol, Unknown
+
+Handler: TypeAlias = Callable[[Machine], None]
+
+HELD = 1024
+"""Bytes of text or bytes that are held; of longer ones, only where they stand."""
+DIGITS = 4_300
+"""Digits of a number that are converted; Python itself refuses more by default."""
+ALLOCATED = 1 << 30
+"""Bytes that may be announced and not follow; an unpickler allocates them before it finds out."""
+_MOST = (1 << 63) - 1
+
+
+def _constant(value: Symbol) -> Handler:
+    def push(m: Machine) -> None:
+        m.stack.append(value)
+
+    return push
+
+
+def _number(size: int, signed: bool) -> Handler:
+    def push(m: Machine) -> None:
+        m.stack.append(int.from_bytes(m.reader.take(size), "little", signed=signed))
+
+    return push
+
+
+def _binfloat(m: Machine) -> None:
+    m.stack.append(struct.unpack(">d", m.reader.take(8))[0])
+
+
+def _int(m: Machine) -> None:
+    line = m.reader.line()
+    m.stack.append({b"00": False, b"01": True}.get(line, _parsed(line, 0)))
+
+
+def _long(m: Machine) -> None:
+    m.stack.append(_parsed(m.reader.line().removesuffix(b"L"), 0))
+
+
+def _parsed(line: bytes, base: int) -> Symbol:
+    if len(line) > DIGITS:
+        return Unknown("a number of very many digits")
+    try:
+        return int(line, base)
+    except ValueError:
+        # The C unpickler reads 010 as C does, Python's refuses it.
+        try:
+            return int(line, 8)
+        except ValueError:
+            return Unknown("not a number")
+
+
+def _float(m: Machine) -> None:
+    try:
+        m.stack.append(float(m.reader.line()))
+    except ValueError:
+        m.fail("not a number")
+
+
+def _long_counted(width: int, m: Machine) -> None:
+    size = int.from_bytes(m.reader.take(width), "little", signed=width == 4)
+    if size < 0:
+        m.fail("a negative length")
+    if size > HELD:
+        m.reader.hop(size)
+        m.stack.append(Unknown("a very large number"))
+    else:
+        m.stack.append(int.from_bytes(m.reader.take(size), "little", signed=True))
+
+
+def _counted(kind: str, width: int, m: Machine) -> None:
+    """Text or bytes behind a length of `width` bytes; only protocol 1's texts have signed ones."""
+    size = int.from_bytes(m.reader.take(width), "little")
+    if kind == "string" and width == 4 and size >= 1 << 31:
+        m.fail("a negative length")
+    if size > _MOST:
+        m.fail("a length beyond all memory")
+    offset = m.reader.offset
+    if size > HELD:
+        _check_announced(m, size)
+        m.reader.hop(size)
+        m.stack.append(Long("str" if kind in ("unicode", "string") else kind, offset, size))
+        return
+    data = m.reader.take(size)
+    if kind == "bytes":
+        m.stack.append(data)
+    elif kind == "bytearray":
+        m.stack.append(Items("bytearray", [data]))
+    else:
+        m.stack.append(_text(data))
+
+
+def _check_announced(m: Machine, size: int) -> None:
+    missing = size - (m.reader.size - m.reader.offset)
+    if missing > ALLOCATED:
+        m.listener.bomb("allocation", f"{size} bytes are announced, and {missing} of them are not there", m.place)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _string(m: Machine) -> None:
+    offset = m.reader.offset
+    line = m.reader.line()
+    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
+        m.fail("a string without quotes")
+    if len(line) > HELD * 4:
+        m.stack.append(Long("str", offset + 1, len(line) - 2))
+        return
+    try:
+        m.stack.append(_text(codecs.escape_decode(line[1:-1])[0]))
+    except ValueError:
+        m.fail("a wrong escape in a string")
+
+
+def _unicode(m: Machine) -> None:
+    offset = m.reader.offset
+    line = m.reader.line()
+    if len(line) > HELD * 4:
+        m.stack.append(Long("str", offset, len(line)))
+        return
+    try:
+        m.stack.append(line.decode("raw-unicode-escape"))
+    except UnicodeDecodeError:
+        m.fail("a wrong escape in a text")
+
+
+def _empty(kind: str, m: Machine) -> None:
+    m.stack.append(Items(kind))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "NONE": _constant(None),
+    "NEWTRUE": _constant(True),
+    "NEWFALSE": _constant(False),
+    "EMPTY_TUPLE": _constant(()),
+    "NEXT_BUFFER": _constant(Unknown("a buffer from elsewhere")),
+    "BININT": _number(4, True),
+    "BININT1": _number(1, False),
+    "BININT2": _number(2, False),
+    "BINFLOAT": _binfloat,
+    "INT": _int,
+    "LONG": _long,
+    "FLOAT": _float,
+    "LONG1": partial(_long_counted, 1),
+    "LONG4": partial(_long_counted, 4),
+    "STRING": _string,
+    "UNICODE": _unicode,
+    "SHORT_BINSTRING": partial(_counted, "string", 1),
+    "BINSTRING": partial(_counted, "string", 4),
+    "SHORT_BINUNICODE": partial(_counted, "unicode", 1),
+    "BINUNICODE": partial(_counted, "unicode", 4),
+    "BINUNICODE8": partial(_counted, "unicode", 8),
+    "SHORT_BINBYTES": partial(_counted, "bytes", 1),
+    "BINBYTES": partial(_counted, "bytes", 4),
+    "BINBYTES8": partial(_counted, "bytes", 8),
+    "BYTEARRAY8": partial(_counted, "bytearray", 8),
+    "EMPTY_LIST": partial(_empty, "list"),
+    "EMPTY_DICT": partial(_empty, "dict"),
+    "EMPTY_SET": partial(_empty, "set"),
+}
