@@ -30,7 +30,7 @@ class Leaf:
         self.number = number
         self.name = f"leaf {number}"
         self.weight = number / 7
-        self.children: list["Leaf"] = []
+        self.children: list[Leaf] = []
 
 
 @dataclass(frozen=True)
