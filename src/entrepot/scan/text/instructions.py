@@ -1,0 +1,89 @@
+"""Instructions to models that read a text, and to people who follow it: injection, jailbreaks, harmful advice."""
+
+import re
+from collections.abc import Iterator
+
+from entrepot.domain.report import Finding
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.rules import found
+from entrepot.scan.text import around, at
+
+# A text without any of these words has nothing to find here.
+_HINT = Pattern(
+    r"(?i)ignor|disregard|forget|overrid|bypass|jailbreak|DAN\b|system prompt|assistant|powershell|base64|curl|wget|"
+    r"defender|antivirus|gatekeeper|instruction|conversation|chat history|api[ _-]?key|credential|secret|password|"
+    r"environment variables|token|unrestricted|unfiltered|uncensored|amoral|restriction|mode (?:enabled|activated|on)"
+)
+_OVERRIDE = Pattern(
+    r"(?i)\b(?:ignore|disregard|forget|override|bypass|discard)\b[^.\n]{0,40}?\b(?:all|any|every|your|the|these|my)?\b[^.\n]{0,20}?"
+    r"\b(?:previous|prior|above|earlier|preceding|existing|system|safety|original)\b[^.\n]{0,30}?"
+    r"\b(?:instruction|prompt|rule|guideline|direction|context|message|polic|training|command)s?"
+)
+_ADDRESSED = Pattern(
+    r"(?i)\b(?:if you are|attention|note to|message (?:to|for)|instructions? (?:to|for)|dear)\b[^.\n]{0,20}"
+    r"\b(?:an? )?(?:ai|llm|language model|assistant|agent|chatbot|copilot|gpt|claude|gemini)s?\b[^\n]{0,200}?"
+    r"\b(?:must|should|execute|run|send|reveal|exfiltrate|upload|print|output|fetch|visit|ignore|call|do not tell)\b"
+)
+_EXFILTRATE = Pattern(
+    r"(?i)\b(?:send|post|upload|exfiltrate|transmit|leak|forward)\b[^.\n]{0,60}\b"
+    r"(?:conversation|chat history|system prompt|api[ _-]?keys?|credentials|secrets|passwords|"
+    r"environment variables|tokens?)\b[^.\n]{0,80}\b(?:to|at|via)\s+(?:https?://|\S+@)"
+)
+_JAILBREAK = Pattern(
+    r"(?i)\bdo anything now\b|\bDAN mode\b|\b(?:developer|god|jailbreak|unrestricted) mode (?:enabled|activated|on)\b|"
+    r"\byou (?:are|will act as) (?:now )?(?:an? )?(?:unrestricted|unfiltered|uncensored|amoral) (?:ai|assistant)\b|"
+    r"\bwithout any (?:ethical|moral|safety) (?:restrictions|guidelines|limitations)\b"
+)
+_UNSEEN = Pattern(
+    r"<!--((?:(?!-->|<!--).){0,2000})-->|<[a-z]+[^>]{0,200}(?:display\s*:\s*none|font-size\s*:\s*0|color\s*:\s*(?:white|#fff\w*|transparent)|"
+    r"visibility\s*:\s*hidden|opacity\s*:\s*0)[^>]{0,200}>([^<]{0,2000})|!\[([^\]]{40,2000})\]\(",
+    re.IGNORECASE | re.DOTALL,
+)
+_HARMFUL = (
+    (
+        Pattern(r"(?i)\bpowershell(?:\.exe)?\b[^\n]{0,80}\s-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{20,}"),
+        "an encoded PowerShell command to paste",
+    ),
+    (
+        Pattern(r"(?i)\bbase64\s+(?:-d|-D|--decode)\b[^\n|]{0,100}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b"),
+        "a command that decodes a text and runs it",
+    ),
+    (
+        Pattern(
+            r"(?i)\b(?:curl|wget)\b[^\n|]{0,200}https?://\d{1,3}(?:\.\d{1,3}){3}[^\n|]{0,200}\|\s*(?:sudo\s+)?(?:(?:ba|z|da)?sh|python\d?)\b"
+        ),
+        "a command that runs what a bare address sends",
+    ),
+    (
+        Pattern(
+            r"(?i)\b(?:disable|turn off|deactivate|add an exclusion (?:in|to))\b[^.\n]{0,40}\b"
+            r"(?:windows defender|antivirus|anti-virus|real-time protection|gatekeeper|"
+            r"endpoint protection)\b|Set-MpPreference\s+-Disable"
+        ),
+        "advice to switch off protection",
+    ),
+)
+
+
+def instructions(text: str, first_line: int) -> Iterator[Finding]:
+    """Findings of the families `injection`, `jailbreak` and `advice`."""
+    if not _HINT.search(text):
+        return
+    for match in _UNSEEN.finditer(text):
+        inner = match[1] or match[2] or match[3] or ""
+        if inner and (order := _OVERRIDE.search(inner) or _ADDRESSED.search(inner) or _EXFILTRATE.search(inner)):
+            message = "an instruction to models in a place that people don't see"
+            where = at(text, match.start(), first_line)
+            yield found("injection.unseen", message, evidence=around(inner, *order.span()), at=where)
+    for rule, pattern, message in (
+        ("injection.exfiltrate", _EXFILTRATE, "an instruction to send what a model knows to somebody"),
+        ("injection.addressed", _ADDRESSED, "an instruction that is addressed to a model"),
+        ("injection.override", _OVERRIDE, "an instruction to ignore what a model was told"),
+        ("jailbreak.prompt", _JAILBREAK, "a prompt that is meant to take a model's limits away"),
+    ):
+        if met := pattern.search(text):
+            yield found(rule, message, evidence=around(text, *met.span()), at=at(text, met.start(), first_line))
+    for pattern, message in _HARMFUL:
+        if met := pattern.search(text):
+            where = at(text, met.start(), first_line)
+            yield found("advice.harmful", message, evidence=around(text, *met.span()), at=where)
