@@ -10,7 +10,7 @@ from entrepot.domain.report import Capability, Coverage, Finding, Report, Unread
 from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable, Unrecognized
 from entrepot.scan.disguise import disguise
 from entrepot.scan.formats import Format, Found, Member
-from entrepot.scan.rules import rule
+from entrepot.scan.rules import found, rule
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Source, Unavailable, pieces
 
@@ -110,7 +110,9 @@ class _Scan:
     def look(self, member: Member, path: str, depth: int) -> None:
         """Inspect a member as each format that it is, and everything in it."""
         if depth > self.budget.limits.depth:
-            raise OutOfBudget(f"members inside members, more than {self.budget.limits.depth} deep")
+            message = f"members inside members, more than {self.budget.limits.depth} deep"
+            self._keep(found("archive.depth", message), path)
+            raise OutOfBudget(message)
         sample = Sample(member.name, member.source, self.budget, self.families)
         sample.opaque = member.opaque
         known = formats()
@@ -130,8 +132,8 @@ class _Scan:
 
     def _inspect(self, form: Format, sample: Sample, path: str, depth: int) -> bool:
         try:
-            for found in form.inspect(sample, self.budget):
-                self._take(found, path, depth)
+            for one in form.inspect(sample, self.budget):
+                self._take(one, path, depth)
         except Unrecognized:
             return False
         except Unreadable as broken:

@@ -7,6 +7,8 @@ from entrepot.scan.documents import parse_json
 from entrepot.scan.source import Source
 
 HEAD = 4096
+OPAQUE_HEAD = 512
+"""Of a tensor's values less is read: a model has hundreds of tensors, and nothing but strong evidence counts there."""
 TAIL = 65_557
 """The longest end of a zip file: its record of 22 bytes and a comment of 65,535."""
 _TEXT_LIMIT = 32 << 20
@@ -34,16 +36,16 @@ class Sample:
 
     @property
     def head(self) -> bytes:
-        """The first bytes, 4 KiB at most."""
+        """The first bytes, 4 KiB at most; of a tensor's values 512."""
         if self._head is None:
-            self._head = self.source.read(0, HEAD)
+            self._head = self.source.read(0, OPAQUE_HEAD if self.opaque else HEAD)
         return self._head
 
     @property
     def tail(self) -> bytes:
         """The last bytes, 64 KiB and a zip's end record at most. Unpacks a packed member to its end."""
         if self._tail is None:
-            if len(self.head) < HEAD:
+            if len(self.head) < (OPAQUE_HEAD if self.opaque else HEAD):
                 self._tail = self.head
             else:
                 size = self.source.size
@@ -72,7 +74,7 @@ class Sample:
             # The last character may be cut.
             head.decode("utf-8")
         except UnicodeDecodeError as error:
-            return len(head) == HEAD and error.start >= HEAD - 4
+            return len(head) in (HEAD, OPAQUE_HEAD) and error.start >= len(head) - 4
         return True
 
     @property

@@ -74,16 +74,23 @@ class FileSource:
 class Window:
     """A part of another source, as a source of its own."""
 
-    __slots__ = ("_offset", "_size", "_source")
+    __slots__ = ("_checked", "_offset", "_size", "_source")
 
     def __init__(self, source: Source, offset: int, size: int) -> None:
-        """`size` may reach beyond the end; the window then ends there."""
+        """`size` may reach beyond the end; the window then ends there. Asks nothing of the source before somebody
+        reads: the size of an unpacked one costs unpacking it all."""
         self._source = source
         self._offset = offset
-        self._size = max(0, min(size, source.size - offset))
+        self._size = max(0, size)
+        self._checked = not size
 
     @property
     def size(self) -> int:
+        if not self._checked:
+            # Of an unpacked source the last byte is enough; all of it may be terabytes.
+            if not isinstance(self._source, Unpacked) or not self.read(self._size - 1, 1):
+                self._size = max(0, min(self._size, self._source.size - self._offset))
+            self._checked = True
         return self._size
 
     def read(self, offset: int, size: int) -> bytes:
@@ -102,6 +109,13 @@ class Unpacked:
         self._kept = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as the source
         self._have = 0
         self._failure: Exception | None = None
+
+    def close(self) -> None:
+        """Let go of what was kept; nothing can be read afterwards."""
+        self._kept.close()
+
+    def __del__(self) -> None:
+        self._kept.close()
 
     @property
     def size(self) -> int:

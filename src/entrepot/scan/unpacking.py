@@ -5,7 +5,8 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
 
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
 from entrepot.scan.source import Source, Unpacked
@@ -169,7 +170,7 @@ class Stream:
     have it.
 
     Nothing is raised for what breaks: the bytes end there, and `broken` says why. `at` is where reading stands, and
-    after `finish` the first byte that belongs to no run.
+    after `finish` the first byte that belongs to no run. A context manager: what was kept is let go at its end.
     """
 
     def __init__(self, source: Source, begin: Begin, budget: Budget, start: int = 0, end: int | None = None) -> None:
@@ -188,6 +189,12 @@ class Stream:
         self.complete = False
         self._pieces = self._runs()
         self.source = Unpacked(self._pieces)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.source.close()
 
     def finish(self) -> None:
         """Unpack the rest, keeping nothing. Raises `OutOfBudget`."""

@@ -138,9 +138,9 @@ def _open(source: Source, member: Placed, reading: Reading, use: Use, budget: Bu
         method = _METHODS.get(reading.method, f"number {reading.method}")
         yield Unread(f"packed by the method {method}", reading.start, entry.packed, entry.name)
         return
-    stream = Stream(source, begin, budget, reading.start, reading.end)
-    yield Member(entry.name, stream.source, use.formats, use.opaque)
-    yield from _settle(source, member, reading, stream)
+    with Stream(source, begin, budget, reading.start, reading.end) as stream:
+        yield Member(entry.name, stream.source, use.formats, use.opaque)
+        yield from _settle(source, member, reading, stream)
 
 
 def _settle(source: Source, member: Placed, reading: Reading, stream: Stream) -> Iterator[Found]:
