@@ -83,13 +83,12 @@ def _as_arguments(arguments: Symbol) -> Symbol:
     return arguments
 
 
-def _call(m: Machine, called: Symbol, arguments: Symbol, keywords: Symbol = None) -> Called:
+def _call(m: Machine, called: Symbol, arguments: Symbol, keywords: Symbol = None) -> Symbol:
     place = m.place
     call = Called(called, arguments, keywords, place.opcode)
     if _misses_something(m, call):
         raise NeedsExact
-    m.listener.called(call, place)
-    return call
+    return m.listener.called(call, place)
 
 
 def _misses_something(m: Machine, call: Called) -> bool:
@@ -107,6 +106,7 @@ def _build(m: Machine) -> None:
     target = m.top()
     m.listener.built(target, state, m.place)
     if isinstance(target, Called):
+        m.after_build(m, target, state)
         if len(target.states) < STATES:
             target.states.append(state)
         if target.plain and is_loose(state):

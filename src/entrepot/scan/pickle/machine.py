@@ -9,9 +9,8 @@ from entrepot.scan.pickle.memo import Memo, NeedsExact, Region
 from entrepot.scan.pickle.opcodes import codes
 from entrepot.scan.pickle.reader import Reader, Truncated
 from entrepot.scan.pickle.scalars import Handler
-from entrepot.scan.pickle.state import Broken, Listener, Machine
+from entrepot.scan.pickle.state import AfterBuild, Broken, Listener, Machine, nothing
 from entrepot.scan.pickle.symbols import Symbol
-from entrepot.scan.source import Source
 
 BATCH = 1024
 """Opcodes between two looks at the budget."""
@@ -28,19 +27,20 @@ class Ending:
     value: Symbol = None
 
 
-class _Stopped(Exception):
+class Stopped(Exception):
     """STOP was reached."""
 
 
-def follow(source: Source, offset: int, listener: Listener, budget: Budget) -> Ending:
-    """Follow the stream that begins at `offset`. Raises `OutOfBudget`, and what the source raises."""
-    machine = Machine(Reader(source, offset), listener, Memo(_no_count))
+def follow(reader: Reader, listener: Listener, budget: Budget, after_build: AfterBuild = nothing) -> Ending:
+    """Follow the stream that begins where the reader is. Raises `OutOfBudget`, and what the source raises."""
+    machine = Machine(reader, listener, Memo(no_count))
+    machine.after_build = after_build
     handlers = table()
     try:
         while True:
             run_batch(machine, handlers)
             budget.spend_opcodes(BATCH)
-    except _Stopped:
+    except Stopped:
         return Ending(machine.reader.offset, value=machine.stack[-1] if machine.stack else None)
     except Truncated as short:
         return Ending(machine.reader.offset, str(short), truncated=True)
@@ -49,20 +49,23 @@ def follow(source: Source, offset: int, listener: Listener, budget: Budget) -> E
 
 
 def run_batch(machine: Machine, handlers: list[Handler]) -> None:
-    """Execute some opcodes. Raises `Broken`, `Truncated`, and at the end of the stream what `follow` expects."""
+    """Execute some opcodes. Raises `Stopped`, `Broken`, `Truncated` and `NeedsExact`."""
+    for _ in range(BATCH):
+        step(machine, handlers)
+
+
+def step(machine: Machine, handlers: list[Handler]) -> None:
+    """Execute one opcode. Raises as `run_batch`."""
     reader = machine.reader
-    first = machine.index
-    for index in range(first, first + BATCH):
+    position = reader.pos
+    if position >= len(reader.buf):
+        reader.need(1)
         position = reader.pos
-        if position >= len(reader.buf):
-            reader.need(1)
-            position = reader.pos
-        machine.index = index
-        machine.at = reader.base + position
-        machine.code = code = reader.buf[position]
-        reader.pos = position + 1
-        handlers[code](machine)
-    machine.index = first + BATCH
+    machine.at = reader.base + position
+    machine.code = code = reader.buf[position]
+    machine.index += 1
+    reader.pos = position + 1
+    handlers[code](machine)
 
 
 @cache
@@ -81,8 +84,9 @@ def _unknown(m: Machine) -> None:
 
 def _stop(m: Machine) -> None:
     m.top()
-    raise _Stopped
+    raise Stopped
 
 
-def _no_count(region: Region) -> int:
+def no_count(region: Region) -> int:
+    """For a memo of which nothing is skipped."""
     raise NeedsExact

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Persistent, Run, Symbol, Unknown
+from entrepot.scan.pickle.symbols import Called, Items, Long, Persistent, Run, Symbol, Unknown
 
 KEPT = 256
 """Plain items that a container remembers; more say nothing new. What is not plain is kept far longer."""
@@ -79,9 +79,9 @@ def put_into(container: Items, symbols: list[Symbol]) -> None:
             container.complete = False
 
 
-def globals_in(symbol: Symbol, limit: int = 2_000) -> list[Global]:
-    """The imports that it holds, those of its calls included; of a large symbol, the first that are found."""
-    found: list[Global] = []
+def loose_parts(symbol: Symbol, limit: int = 5_000) -> list[Symbol]:
+    """What in it is not data: imports, and results of calls that matter; of a large symbol, the first ones."""
+    found: list[Symbol] = []
     waiting: list[Symbol] = [symbol]
     seen: set[int] = set()
     while waiting and limit:
@@ -90,12 +90,10 @@ def globals_in(symbol: Symbol, limit: int = 2_000) -> list[Global]:
             continue
         limit -= 1
         seen.add(id(item))
-        if isinstance(item, Global):
-            found.append(item)
-        elif isinstance(item, tuple):
+        if isinstance(item, tuple):
             waiting.extend(reversed(item))
         elif isinstance(item, Items):
             waiting.extend(reversed(item.items))
-        elif isinstance(item, Called):
-            waiting.extend((item.callable, item.arguments, item.keywords))
+        else:
+            found.append(item)
     return found

@@ -14,15 +14,17 @@ class Truncated(ValueError):
 class Reader:
     """A position in a source, with the bytes around it: `buf[pos]` is the byte at `base + pos`."""
 
-    __slots__ = ("_size", "_source", "base", "buf", "pos")
+    __slots__ = ("_size", "_source", "base", "buf", "longest", "pos", "window")
 
-    def __init__(self, source: Source, offset: int = 0, size: int | None = None) -> None:
+    def __init__(self, source: Source, offset: int = 0, size: int | None = None, window: int = WINDOW) -> None:
         """`size` is where the stream's bytes end, if not with the source."""
         self._source = source
         self._size = size
         self.base = offset
         self.buf = b""
         self.pos = 0
+        self.longest = LINE
+        self.window = window
 
     @property
     def offset(self) -> int:
@@ -45,14 +47,14 @@ class Reader:
         """See to it that `count` bytes from the position are in the window. Raises `Truncated`."""
         missing = count - (len(self.buf) - self.pos)
         if missing > 0:
-            self._refill(max(missing, WINDOW))
+            self._refill(max(missing, self.window))
             if len(self.buf) < count:
                 raise Truncated(f"the stream ends at {self.base + len(self.buf)}")
 
     def fill(self) -> bool:
         """Get another window behind the position; False at the end of the source."""
         before = len(self.buf) - self.pos
-        self._refill(WINDOW)
+        self._refill(self.window)
         return len(self.buf) > before
 
     def take(self, count: int) -> bytes:
@@ -87,7 +89,7 @@ class Reader:
         looked = 0
         while (end := self.buf.find(b"\n", self.pos + looked)) < 0:
             looked = len(self.buf) - self.pos
-            if looked > LINE or not self.fill():
+            if looked > self.longest or not self.fill():
                 raise Truncated(f"a line without an end at {self.offset}")
         found = self.buf[self.pos : end]
         self.pos = end + 1

@@ -89,7 +89,7 @@ def _counted(kind: str, width: int, m: Machine) -> None:
     if size > HELD:
         _check_announced(m, size)
         m.reader.hop(size)
-        m.stack.append(Long("str" if kind in ("unicode", "string") else kind, offset, size))
+        m.stack.append(_long_value("str" if kind in ("unicode", "string") else kind, offset, size))
         return
     data = m.reader.take(size)
     if kind == "bytes":
@@ -98,6 +98,10 @@ def _counted(kind: str, width: int, m: Machine) -> None:
         m.stack.append(Items("bytearray", [data]))
     else:
         m.stack.append(_text(data))
+
+
+def _long_value(kind: str, offset: int, size: int) -> Long:
+    return Long(f"{kind} of {size} bytes", kind, offset, size)
 
 
 def _check_announced(m: Machine, size: int) -> None:
@@ -119,7 +123,7 @@ def _string(m: Machine) -> None:
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
         m.fail("a string without quotes")
     if len(line) > HELD * 4:
-        m.stack.append(Long("str", offset + 1, len(line) - 2))
+        m.stack.append(_long_value("str", offset + 1, len(line) - 2))
         return
     try:
         m.stack.append(_text(codecs.escape_decode(line[1:-1])[0]))
@@ -131,7 +135,7 @@ def _unicode(m: Machine) -> None:
     offset = m.reader.offset
     line = m.reader.line()
     if len(line) > HELD * 4:
-        m.stack.append(Long("str", offset, len(line)))
+        m.stack.append(_long_value("str", offset, len(line)))
         return
     try:
         m.stack.append(line.decode("raw-unicode-escape"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, TypeAlias
 
 from entrepot.scan.pickle.memo import SKIPPED, Memo
 from entrepot.scan.pickle.opcodes import names
@@ -38,8 +38,8 @@ class Listener(Protocol):
         """A name was imported that only the reader's extension registry knows."""
         ...
 
-    def called(self, call: Called, at: Place) -> None:
-        """Something was called; sets `call.plain`."""
+    def called(self, call: Called, at: Place) -> Symbol:
+        """Something was called. Gives what comes of it: the call itself, `plain` set, or the value that it gives."""
         ...
 
     def built(self, target: Symbol, state: Symbol, at: Place) -> None:
@@ -68,8 +68,20 @@ class Machine:
     """The state of one stream. As in CPython's unpicklers, nothing reaches below the last mark."""
 
     __slots__ = (
-        "at", "code", "exact", "floored", "index", "listener", "marks", "memo", "proto", "reader", "reread", "stack",
-    )  # fmt: skip
+        "after_build",
+        "at",
+        "code",
+        "exact",
+        "floored",
+        "index",
+        "listener",
+        "marks",
+        "memo",
+        "proto",
+        "reader",
+        "reread",
+        "stack",
+    )
 
     def __init__(self, reader: Reader, listener: Listener, memo: Memo) -> None:
         self.reader = reader
@@ -83,9 +95,11 @@ class Machine:
         self.proto = 0
         self.at = 0
         self.code = 0
-        self.index = 0
+        self.index = -1
         self.exact = True
         """Whether `index` counts the opcodes."""
+        self.after_build: AfterBuild = nothing
+        """For loaders that read on behind BUILD by themselves, as joblib's."""
         self.reread: Callable[[Run], list[Symbol]] = lambda run: []
         """What a skipped run put on the stack."""
 
@@ -145,3 +159,10 @@ class Machine:
         if self.marks or not self.floored:
             self.fail("the stack is empty")
         return SKIPPED
+
+
+AfterBuild: TypeAlias = Callable[[Machine, Called, Symbol], None]
+
+
+def nothing(machine: Machine, target: Called, state: Symbol) -> None:
+    """What plain unpicklers do behind BUILD."""

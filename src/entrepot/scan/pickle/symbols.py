@@ -52,16 +52,6 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Long:
-    """Text or bytes too long to be held: where they stand in the stream's source."""
-
-    kind: str
-    """`str`, `bytes` or `bytearray`."""
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
 class Persistent:
     """What the loader makes of a persistent id."""
 
@@ -83,18 +73,16 @@ class Run(Unknown):
     end: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Long(Unknown):
+    """Text or bytes too long to be held: where they stand in the stream's source, and their size in bytes."""
+
+    kind: str = "bytes"
+    """`str`, `bytes` or `bytearray`."""
+    offset: int = 0
+    size: int = 0
+
+
 Symbol: TypeAlias = (
-    None
-    | bool
-    | int
-    | float
-    | str
-    | bytes
-    | tuple["Symbol", ...]
-    | Global
-    | Items
-    | Called
-    | Persistent
-    | Unknown
-    | Long
+    None | bool | int | float | str | bytes | tuple["Symbol", ...] | Global | Items | Called | Persistent | Unknown
 )

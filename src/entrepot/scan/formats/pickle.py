@@ -1,0 +1,32 @@
+"""Pickles, and what is made of them: joblib's with arrays inline, PyTorch's before 1.6, dill's, pandas'."""
+
+from collections.abc import Iterator
+
+from entrepot.scan.budget import Budget
+from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.pickle.recognition import is_pickle
+from entrepot.scan.pickle.stream import inspect_stream
+from entrepot.scan.sample import Sample
+
+
+def _recognize(sample: Sample) -> bool:
+    return is_pickle(sample.source, sample.head, sample.opaque)
+
+
+def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    return inspect_stream(sample.source, budget)
+
+
+FORMAT = Format(
+    "pickle",
+    _recognize,
+    _inspect,
+    "a pickle",
+    RunsCode.YES,
+    "any callable that can be imported",
+    suffixes=(
+        ".pkl", ".pickle", ".pck", ".pcl", ".p", ".pk", ".dill", ".cloudpickle", ".joblib", ".jbl", ".sav", ".pt",
+        ".pth", ".bin", ".ckpt", ".model", ".mdl", ".dat", ".data", ".pdparams", ".pdopt", ".th", ".t7", ".tar",
+        ".weights", ".vec", ".gensim", ".nltk", ".df", ".state", ".cache", ".obj", ".npy", ".npz",
+    ),
+)  # fmt: skip

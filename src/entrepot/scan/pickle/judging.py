@@ -1,0 +1,251 @@
+"""Judges what a stream does while it does it: each import, call and state, by what is known of names."""
+
+from collections.abc import Iterable
+
+from entrepot.domain.report import Capability, Finding, Location
+from entrepot.scan.budget import Budget
+from entrepot.scan.formats import Member
+from entrepot.scan.imports import Harm, Import, Tier, Use
+from entrepot.scan.pickle.guards import Judgement, Ruling, judge, judge_state
+from entrepot.scan.pickle.plainness import is_loose, is_plain, loose_parts
+from entrepot.scan.pickle.showing import show
+from entrepot.scan.pickle.state import Place
+from entrepot.scan.pickle.storages import Storages
+from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Persistent, Symbol
+from entrepot.scan.pickle.verdicts import is_odd, known_of, seems_class, verdict_of_call, verdict_of_mention
+from entrepot.scan.rules import found
+from entrepot.scan.source import BytesSource, Source
+
+_MOST = 2_000
+"""Findings of one file; more say nothing new."""
+_CALLING = frozenset(
+    {"__setstate__", "append", "extend", "add", "update", "__setitem__", "__reduce__", "__reduce_ex__"}
+)
+"""Attributes of an object that later opcodes, or the next pickling, would call."""
+
+
+class Judge:
+    """Listens to a machine, and gathers what is to be said about the file."""
+
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self._source = source
+        self._budget = budget
+        self._taken: dict[tuple[str, str], Finding | Member] = {}
+        self._given = 0
+        self._mentioned: dict[str, tuple[Import, Place]] = {}
+        """Names that were imported and, so far, not called."""
+        self.storages = Storages()
+        self.capability = Capability.NO
+        self._acted = False
+        """Whether anything was called that no list allows."""
+
+    def take(self) -> Iterable[Finding | Member | Capability]:
+        """What was found since the last time."""
+        found_now = list(self._taken.values())[self._given :]
+        self._given = len(self._taken)
+        return [*found_now, self.capability]
+
+    # --- what the machine tells ---
+
+    def imported(self, symbol: Global, at: Place) -> None:
+        known = known_of(symbol)
+        self._able(known.tier)
+        if known.tier is not Tier.ALLOWED and known.tier is not Tier.GUARDED:
+            self._mentioned.setdefault(str(symbol), (known, at))
+        if is_odd(symbol.module) or is_odd(symbol.name):
+            self._say("name.odd", f"imports a name that no module has: {str(symbol)!r}", "", at)
+
+    def computed(self, module: Symbol, name: Symbol, at: Place) -> None:
+        self._able(Tier.UNKNOWN)
+        shown = f"import {self._show(module)}, {self._show(name)}"
+        self._say("name.computed", "imports a name that is put together while loading", shown, at)
+
+    def extension(self, code: int, at: Place) -> None:
+        self._able(Tier.UNKNOWN)
+        message = f"imports whatever the reader has registered as extension {code}"
+        self._say("extension-registry", message, f"copyreg._inverted_registry[{code}]", at)
+
+    def called(self, call: Called, at: Place) -> Symbol:
+        if isinstance(call.callable, Global):
+            return self._judge_call(call, call.callable, at)
+        if not isinstance(call.callable, Called | Persistent):
+            return call  # data, which no unpickler could call
+        self._acted = True
+        what = "what the loader gave for a persistent id" if isinstance(call.callable, Persistent) else "the result of"
+        inner = "" if isinstance(call.callable, Persistent) else f" {self._name_of(call.callable)}"
+        self._say("call.on-result", f"calls {what}{inner}", self._show(call), at)
+        return call
+
+    def built(self, target: Symbol, state: Symbol, at: Place) -> None:
+        if isinstance(target, Global | Persistent):
+            self._acted = True
+            shown = f"{self._show(target)}.__dict__.update({self._show(state)})"
+            self._say("state.on-global", f"changes {self._show(target)} itself, for the whole process", shown, at)
+        elif isinstance(target, Called) and isinstance(target.callable, Global):
+            known = known_of(target.callable)
+            if known.tier in (Tier.ALLOWED, Tier.GUARDED):
+                self._judge_state(target, state, known, at)
+        if is_loose(state):
+            self._look_through(state, at)
+            self._look_for_methods(target, state, at)
+
+    def method(self, target: Symbol, method: str, values: list[Symbol], at: Place) -> None:
+        if isinstance(target, Global | Persistent):
+            self._acted = True
+            shown = f"{self._show(target)}.{method}({', '.join(self._show(value) for value in values[:4])})"
+            self._say("state.on-global", f"changes {self._show(target)} itself, for the whole process", shown, at)
+        elif isinstance(target, Called) and isinstance(target.callable, Global):
+            known = known_of(target.callable)
+            if known.tier is Tier.ALLOWED and not known.permits(Use.BUILD):
+                shown = f"{self._show(target)}.{method}({', '.join(self._show(value) for value in values[:4])})"
+                self._say("state.unusual", f"calls {method} of what {known} gave, which is no container", shown, at)
+        for value in values:
+            if is_loose(value):
+                self._look_through(value, at)
+
+    def persistent(self, pid: Symbol, at: Place) -> None:
+        self.storages.note(pid)
+
+    def bomb(self, kind: str, message: str, at: Place) -> None:
+        self._say(f"bomb.{kind}", message, "", at)
+
+    def settled(self, symbol: Global, use: str) -> bool:
+        known = known_of(symbol)
+        if known.tier is Tier.ALLOWED:
+            return known.permits(Use.NEWOBJ if use == "NEWOBJ" else Use.REDUCE)
+        return known.tier is Tier.UNKNOWN and use == "NEWOBJ"
+
+    def finish(self, value: Symbol) -> None:
+        """The stream is over: judge what was imported and never called, and what is left on the stack."""
+        for known, at in self._mentioned.values():
+            if verdict := verdict_of_mention(known):
+                self._say(*verdict, f"import {known}", at)
+        self._mentioned.clear()
+        if is_loose(value):
+            self._look_through(value, None)
+
+    def broke(self, why: str, offset: int, truncated: bool) -> None:
+        """The stream ended before its STOP."""
+        if self._acted or (self.capability is not Capability.NO and not truncated):
+            message = "imports and calls, and then breaks: what it did, it has done by then"
+            self._say("broken-after-call", message, why, Place(offset, ""))
+
+    # --- how it is judged ---
+
+    def _judge_call(self, call: Called, symbol: Global, at: Place) -> Symbol:
+        known = known_of(symbol)
+        if known.tier in (Tier.ALLOWED, Tier.GUARDED):
+            return self._judge_listed(call, known, at)
+        rule, message = verdict_of_call(call, known)
+        self._acted = self._acted or rule != "class.unknown"
+        self._mentioned.pop(str(symbol), None)
+        self._say(rule, message, self._show(call), at)
+        call.plain = rule == "class.unknown" and self._is_data(call.arguments)
+        self._look_inside(call, at)
+        return call
+
+    def _judge_listed(self, call: Called, known: Import, at: Place) -> Symbol:
+        judgement = judge(self._held(call) if known.tier is Tier.GUARDED else call, known)
+        self._follow_judgement(judgement, "call", self._show(call), at)
+        for number, data in enumerate(judgement.nested):
+            self._add_member(f"{known}@{at.offset}.{number}", data)
+        call.plain = judgement.ruling is Ruling.HONEST and self._is_data(call.arguments)
+        if known.tier is Tier.ALLOWED and is_loose(call.arguments):
+            self._look_through(call.arguments, at)
+        return call if judgement.result is None else judgement.result
+
+    def _judge_state(self, target: Called, state: Symbol, known: Import, at: Place) -> None:
+        judgement = judge_state(target, state, known)
+        if judgement.ruling is not Ruling.HONEST:
+            self._follow_judgement(judgement, "state", f"{self._show(target)}.__setstate__({self._show(state)})", at)
+
+    def _follow_judgement(self, judgement: Judgement, what: str, shown: str, at: Place) -> None:
+        if judgement.ruling is Ruling.HARMFUL:
+            self._acted = True
+            harm = judgement.harm or Harm.EXECUTION
+            self._say(f"call.{harm}" if what == "call" else "state.harm", judgement.why, shown, at)
+        elif judgement.ruling is Ruling.UNUSUAL:
+            self._acted = True
+            self._say(f"{what}.unusual", judgement.why, shown, at)
+
+    def _look_through(self, symbol: Symbol, at: Place | None) -> None:
+        """Names that may be called with the right arguments, but not be handed to others who call them."""
+        for part in loose_parts(symbol):
+            known = known_of(part) if isinstance(part, Global) else None
+            if known and known.tier is Tier.GUARDED and not known.permits(Use.REFERENCE):
+                message = f"hands on {known}, which is harmless only with the right arguments"
+                self._say("reference.guarded", message, self._show(symbol), at or Place(0, ""))
+
+    def _look_for_methods(self, target: Symbol, state: Symbol, at: Place) -> None:
+        states = state if isinstance(state, tuple) else (state,)
+        for part in states:
+            if not isinstance(part, Items) or part.kind != "dict":
+                continue
+            for key, value in zip(part.items[::2], part.items[1::2], strict=False):
+                if isinstance(key, str) and (key in _CALLING or self._is_dangerous(value)) and not self._is_data(value):
+                    self._acted = True
+                    message = f"gives an object {self._show(value)} as its {key!r}, to be called later"
+                    self._say("state.callable", message, f"{self._show(target)}.{key} = {self._show(value)}", at)
+
+    def _is_dangerous(self, symbol: Symbol) -> bool:
+        parts = loose_parts(symbol)
+        return any(isinstance(part, Global) and known_of(part).tier is Tier.DANGEROUS for part in parts)
+
+    def _is_data(self, symbol: Symbol) -> bool:
+        """Whether nothing in it is worse than a class that may be named."""
+        if is_plain(symbol):
+            return True
+        for part in loose_parts(symbol):
+            if not isinstance(part, Global):
+                return False
+            known = known_of(part)
+            if not (known.permits(Use.REFERENCE) or (known.tier is Tier.UNKNOWN and seems_class(known.name))):
+                return False
+        return True
+
+    # --- what is in its arguments ---
+
+    def _held(self, call: Called) -> Called:
+        """The call with its long texts and bytes read: their guards want to see them."""
+        if not isinstance(call.arguments, tuple) or not any(isinstance(item, Long) for item in call.arguments):
+            return call
+        return Called(call.callable, tuple(map(self._whole, call.arguments)), call.keywords, call.opcode)
+
+    def _whole(self, symbol: Symbol) -> Symbol:
+        if not isinstance(symbol, Long) or symbol.kind == "bytearray":
+            return symbol
+        self._budget.check_string(symbol.size)
+        data = self._source.read(symbol.offset, symbol.size)
+        return data if symbol.kind == "bytes" else data.decode("utf-8", "surrogatepass")
+
+    def _look_inside(self, call: Called, at: Place) -> None:
+        from entrepot.scan.pickle import nested  # the decoders are needed for few files
+
+        for number, data in enumerate(nested.payloads(call, self._source, self._budget)):
+            if nested.seems_loadable(data):
+                self._add_member(f"{self._name_of(call)}@{at.offset}.{number}", data)
+
+    def _add_member(self, name: str, data: bytes) -> None:
+        if len(self._taken) < _MOST:
+            self._taken.setdefault((name, ""), Member(name, BytesSource(data)))
+
+    # --- how it is said ---
+
+    def _able(self, tier: Tier) -> None:
+        if tier not in (Tier.ALLOWED, Tier.GUARDED):
+            self.capability = Capability.YES
+        elif self.capability is Capability.NO:
+            self.capability = Capability.ALLOWED_IMPORTS
+
+    def _show(self, symbol: Symbol) -> str:
+        return show(symbol, self._source)
+
+    def _name_of(self, called: Called) -> str:
+        return str(called.callable) if isinstance(called.callable, Global) else "a computed name"
+
+    def _say(self, rule: str, message: str, shown: str, at: Place) -> None:
+        if (rule, message) in self._taken or len(self._taken) >= _MOST:
+            return
+        evidence = f"{shown}  # {at.opcode} at {at.offset}" if at.opcode else shown
+        where = Location(offset=at.offset, opcode=at.index)
+        self._taken[rule, message] = found(f"pickle.{rule}", message, evidence=evidence, at=where)

@@ -1,0 +1,71 @@
+"""Which rule does a call or a mention of a name fall under? By what is known of it, and by how it is used."""
+
+import sys
+
+from entrepot.scan.imports import Harm, Import, Tier, look_up
+from entrepot.scan.pickle.symbols import Called, Global
+
+_RANKS = {Tier.ALLOWED: 0, Tier.UNKNOWN: 1, Tier.GUARDED: 2, Tier.UNLISTED: 3, Tier.DANGEROUS: 4}
+
+
+def known_of(symbol: Global) -> Import:
+    """What is known of an import; of two readings of its name, the worse one."""
+    known = look_up(symbol.module, symbol.name)
+    if symbol.written is not None:
+        other = look_up(*symbol.written)
+        if _RANKS[other.tier] > max(_RANKS[known.tier], _RANKS[Tier.UNKNOWN]):
+            return other
+    return known
+
+
+def verdict_of_call(call: Called, known: Import) -> tuple[str, str]:
+    """The rule and the message for a call of something that no list allows."""
+    does = known.why if known.tier is Tier.DANGEROUS else f"calls {known}: {known.why}"
+    if known.tier is Tier.DANGEROUS:
+        return f"call.{known.harm or Harm.EXECUTION}", f"calls {known}, which {_rest(known)}"
+    made = call.opcode.startswith("NEWOBJ") or (call.opcode in ("OBJ", "INST") and call.arguments == ())
+    if known.tier is Tier.UNKNOWN:
+        if made and seems_class(known.name):
+            return "class.unknown", f"makes instances of {known}, a class of which nothing is known"
+        if made or seems_class(known.name):
+            return "call.unknown-class", does
+        return "call.unknown", does
+    if made and not is_standard(known.module) and seems_class(known.name):
+        return "class.unlisted", does
+    return "call.unlisted", does
+
+
+def verdict_of_mention(known: Import) -> tuple[str, str] | None:
+    """The rule and the message for a name that is imported and not called."""
+    match known.tier:
+        case Tier.DANGEROUS if known.harm is Harm.ATTRIBUTE and "." in known.name:
+            return "name.dotted", f"imports {known}, and {known.why}"
+        case Tier.DANGEROUS:
+            return "reference.dangerous", f"imports {known}, which {_rest(known)}"
+        case Tier.UNLISTED:
+            return "reference.unlisted", f"imports {known}: {known.why}"
+        case Tier.UNKNOWN if seems_class(known.name):
+            return "class.unknown", f"imports {known}, a class of which nothing is known"
+        case Tier.UNKNOWN:
+            return "reference.unknown", f"imports {known}, of which nothing is known"
+    return None
+
+
+def seems_class(name: str) -> bool:
+    """Whether it is spelled as classes are: `Config`, `_Node`, `Model.Layer`."""
+    return name.rpartition(".")[2].lstrip("_")[:1].isupper()
+
+
+def is_standard(module: str) -> bool:
+    """Whether it is one of Python's own modules."""
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
+def is_odd(name: str) -> bool:
+    """Whether no file and no class can be called that: control characters and spaces, or nothing at all."""
+    return not name or any(ord(character) <= 32 or ord(character) == 127 for character in name)
+
+
+def _rest(known: Import) -> str:
+    """What the name does: its sentence without the name."""
+    return known.why.removeprefix(f"{known} ")
