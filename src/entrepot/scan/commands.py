@@ -1,0 +1,80 @@
+"""Shell commands that do harm: what installers, loaders and intruders write, and what set-up scripts don't."""
+
+from collections.abc import Iterator
+
+from entrepot.domain.report import Finding, Location
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.rules import found
+
+MAX_MATCHES = 5
+_CONTEXT = 200
+_FETCH = r"(?:curl|wget|fetch|Invoke-WebRequest|iwr|Invoke-RestMethod|irm|certutil|bitsadmin)\b"
+_SHELL = r"(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:/usr)?(?:/local)?(?:/bin/)?(?:ba|da|z|k|a)?sh\b"
+_RUNTIME = r"(?:sudo\s+)?(?:/usr/bin/)?(?:python[\d.]*|perl|ruby|node|php)\b"
+_RULES: tuple[tuple[str, Pattern], ...] = (
+    (
+        "script.download-execute",
+        Pattern(
+            rf"(?i){_FETCH}[^\n|;]{{0,300}}\|\s*(?:tee\s+\S+\s*\|\s*|base64\s+-\w+\s*\|\s*|gunzip\S*\s*\|\s*)?(?:{_SHELL}|{_RUNTIME})"
+            rf"|{_SHELL}[^\n]{{0,20}}<\(\s*(?:curl|wget)\b|(?:{_SHELL}\s+-c|eval)\s+[\"'`]?\$?[(`]\s*(?:curl|wget)\b"
+            r"|(?:\biex\b|Invoke-Expression)[^\n]{0,80}(?:Download|iwr|irm|Invoke-WebRequest|Net\.WebClient)"
+            r"|(?:DownloadString|\biwr\b|\birm\b|Invoke-WebRequest)[^\n]{0,200}\|\s*(?:iex|Invoke-Expression)"
+            r"|certutil[^\n]{0,60}-urlcache[^\n]{0,200}|\bmshta\s+https?:|regsvr32[^\n]{0,40}/i:https?:"
+            rf"|{_FETCH}(?=[^\n]{{0,200}}(?:http:|/tmp/|/dev/shm|%TEMP%))[^\n]{{0,200}}[\n;&][^\n]{{0,80}}"
+            r"chmod\s+(?:\+|\w+\+|0?7)\S*\s+\S+"
+        ),
+    ),
+    (
+        "script.reverse-shell",
+        Pattern(
+            r"(?i)/dev/(?:tcp|udp)/[\w.$\{]|\b(?:nc|ncat|netcat)\b[^\n]{0,80}\s(?:-\w*[ec]\w*|--exec|--sh-exec)\s+\S*(?:sh|cmd)"
+            r"|mkfifo\s+\S+[^\n]{0,120}\b(?:nc|ncat|netcat|telnet|openssl)\b|\bsocat\b[^\n]{0,120}\bexec:"
+            r"|(?:python[\d.]*|perl|ruby|php)\s+-[a-z]*[cer][^\n]{0,200}socket[^\n]{0,400}(?:/bin/(?:ba|da|z)?sh|dup2|exec)"
+            r"|New-Object\s+(?:System\.)?Net\.Sockets\.TCPClient"
+        ),
+    ),
+    (
+        "script.encoded-command",
+        Pattern(
+            rf"(?i)base64\s+(?:-d|-D|--decode)[^\n|;]{{0,200}}\|\s*(?:gunzip\S*\s*\|\s*|zcat\s*\|\s*|xxd[^|\n]*\|\s*)?(?:{_SHELL}|{_RUNTIME})"
+            rf"|xxd\s+-r[^\n|]{{0,80}}\|\s*{_SHELL}|eval\s+[\"'`]?\$?[(`][^\n]{{0,200}}base64\s+(?:-d|--decode)"
+            r"|powershell(?:\.exe)?[^\n]{0,120}\s-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{16,}|FromBase64String[^\n]{0,200}(?:iex|Invoke-Expression)"
+            rf"|openssl\s+(?:enc\s+)?(?:-?base64|enc)\s+-d[^\n|]{{0,200}}\|\s*{_SHELL}"
+        ),
+    ),
+    (
+        "script.destructive",
+        Pattern(
+            r"\brm\s+(?:-\w+\s+|--\w[\w-]*\s+)*-\w*[rf]\w*\s+(?:-\w+\s+|--\w[\w-]*\s+)*[\"']?(?:/(?:\*|\s|$|[\"';&|])|~/?(?:\s|$|[\"';&|*])|\$HOME/?(?:\s|$|[\"';&|*])|/(?:home|etc|usr|var|boot)/?(?:\s|$|[\"';&|*]))"
+            r"|\bdd\s[^\n]{0,80}of=/dev/(?:sd|nvme|hd|vd|mapper)|\bmkfs(?:\.\w+)?\s+[^\n]{0,40}/dev/|:\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:"
+            r"|(?i:\bformat\s+[a-z]:\s*/[qy]|\b(?:del|erase)\s+(?:/\w\s+)*[a-z]:\\(?:\*|\s|$)|vssadmin\s+delete\s+shadows)"
+        ),
+    ),
+    (
+        "script.persistence",
+        Pattern(
+            r"(?i)>>?\s*\S*\.ssh/authorized_keys|tee\s+(?:-a\s+)?\S*\.ssh/authorized_keys|\|\s*crontab\s+-|>>?\s*/etc/(?:cron|ld\.so\.preload|sudoers|rc\.local|passwd|shadow)"
+            r"|>>?\s*/var/spool/cron|reg(?:\.exe)?\s+add\s+[^\n]{0,120}\\CurrentVersion\\Run|schtasks(?:\.exe)?\s+/create"
+        ),
+    ),
+)
+
+
+def hostile(text: str) -> Iterator[Finding]:
+    """What in a script does harm, with its line."""
+    for rule, pattern in _RULES:
+        for count, match in enumerate(pattern.finditer(text)):
+            if count >= MAX_MATCHES:
+                break
+            line = text.count("\n", 0, match.start()) + 1
+            shown = text[max(0, match.start() - 20) : match.start() + _CONTEXT].strip()
+            yield found(rule, f"the script {_DOES[rule]}", evidence=shown, at=Location(line=line))
+
+
+_DOES = {
+    "script.download-execute": "fetches something and runs it",
+    "script.reverse-shell": "opens a shell to somebody else",
+    "script.encoded-command": "runs a command that it hides by an encoding",
+    "script.destructive": "deletes or overwrites what belongs to the user or the system",
+    "script.persistence": "plants itself where the system or a login starts it",
+}
