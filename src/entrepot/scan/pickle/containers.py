@@ -8,8 +8,10 @@ from entrepot.scan.pickle.scalars import ALLOCATED, Handler
 from entrepot.scan.pickle.state import Machine
 from entrepot.scan.pickle.symbols import Called, Items, Run, Symbol
 
-WEIGHT = 1 << 33
-"""Values that a container may hold with shared ones counted wherever they are; walking through more takes hours."""
+WEIGHT = 1 << 26
+"""Values that a container may hold with shared ones counted wherever they are, whatever the size of the file."""
+EXPANSION = 1 << 14
+"""Values for each byte of the stream so far, above which sharing is there to multiply."""
 DEPTH = 50_000
 """Containers inside one another; comparing, hashing or freeing deeper ones ends the process."""
 SLOT = 8
@@ -102,8 +104,9 @@ def _fill(m: Machine, container: Items, items: list[Symbol]) -> None:
 
 
 def _check_size(m: Machine, container: Symbol) -> None:
-    if weight_of(container) > WEIGHT:
-        m.listener.bomb("expansion", "shared containers stand for more than eight billion values", m.place)
+    weight = weight_of(container)
+    if weight > WEIGHT and weight > m.at * EXPANSION:
+        m.listener.bomb("expansion", f"{m.at} bytes of shared containers stand for {weight:,} values", m.place)
     if depth_of(container) > DEPTH:
         m.listener.bomb("nesting", f"containers stand more than {DEPTH} deep inside one another", m.place)
 
@@ -159,8 +162,11 @@ def _proto(m: Machine) -> None:
 
 
 def _frame(m: Machine) -> None:
-    # What is in a frame and what is not makes no difference to what is read, neither in C nor in Python.
+    # Where frames and opcodes end together, frames make no difference to what is read, neither in C nor in Python.
     size = int.from_bytes(m.reader.take(8), "little")
+    if m.frame_end:
+        m.listener.straddled(m.place)
+    m.frame_end = m.reader.offset + size
     missing = size - (m.reader.size - m.reader.offset) if size > ALLOCATED else 0
     if missing > ALLOCATED:
         m.listener.bomb("allocation", f"a frame of {size} bytes, of which {missing} are not there", m.place)

@@ -50,7 +50,7 @@ class Judge:
     def imported(self, symbol: Global, at: Place) -> None:
         known = known_of(symbol)
         self._able(known.tier)
-        if known.tier is not Tier.ALLOWED and known.tier is not Tier.GUARDED:
+        if known.tier is not Tier.ALLOWED and not known.permits(Use.REFERENCE):
             self._mentioned.setdefault(str(symbol), (known, at))
         if is_odd(symbol.module) or is_odd(symbol.name):
             self._say("name.odd", f"imports a name that no module has: {str(symbol)!r}", "", at)
@@ -106,6 +106,17 @@ class Judge:
     def persistent(self, pid: Symbol, at: Place) -> None:
         self.storages.note(pid)
 
+    def straddled(self, at: Place) -> None:
+        message = "a frame ends inside an opcode: C's and Python's unpickler read on at different places"
+        self._say("frame.straddled", message, "", at)
+
+    def constant(self, value: str | bytes | Long, at: Place) -> None:
+        from entrepot.scan.pickle import nested  # the decoders are needed for few files
+
+        data = nested.carried(value, self._source, self._budget)
+        if data and nested.seems_loadable(data):
+            self._add_member(f"constant@{at.offset}", data)
+
     def bomb(self, kind: str, message: str, at: Place) -> None:
         self._say(f"bomb.{kind}", message, "", at)
 
@@ -145,6 +156,7 @@ class Judge:
         return call
 
     def _judge_listed(self, call: Called, known: Import, at: Place) -> Symbol:
+        self._mentioned.pop(str(call.callable), None)
         judgement = judge(self._held(call) if known.tier is Tier.GUARDED else call, known)
         self._follow_judgement(judgement, "call", self._show(call), at)
         for number, data in enumerate(judgement.nested):

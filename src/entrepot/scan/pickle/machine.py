@@ -61,11 +61,20 @@ def step(machine: Machine, handlers: list[Handler]) -> None:
     if position >= len(reader.buf):
         reader.need(1)
         position = reader.pos
-    machine.at = reader.base + position
+    machine.at = at = reader.base + position
     machine.code = code = reader.buf[position]
     machine.index += 1
     reader.pos = position + 1
+    if machine.frame_end and at >= machine.frame_end:
+        leave_frame(machine)
     handlers[code](machine)
+
+
+def leave_frame(machine: Machine) -> None:
+    """Tell of an opcode that began before the frame's end and ended behind it."""
+    if machine.at > machine.frame_end:
+        machine.listener.straddled(machine.place)
+    machine.frame_end = 0
 
 
 @cache

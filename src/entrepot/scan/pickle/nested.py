@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 
 from entrepot.scan.budget import Budget
+from entrepot.scan.pickle.recognition import imports_something
 from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Symbol
-from entrepot.scan.source import Source
+from entrepot.scan.source import BytesSource, Source
 
 DEEP = 8
 """Decoders inside one another that are followed."""
@@ -56,9 +57,26 @@ def decoded(symbol: Symbol, source: Source, budget: Budget, deep: int = DEEP) ->
     return found
 
 
+def carried(value: str | bytes | Long, source: Source, budget: Budget) -> bytes | None:
+    """What a constant is, if its text is base64 or hexadecimal digits: the bytes behind them. Raises `OutOfBudget`."""
+    data = decoded(value, source, budget)
+    if data is None:
+        return None
+    if isinstance(value, str):
+        # Bytes are often put into text one by one.
+        data = _attempt(lambda: value.encode("latin-1"), budget) or data
+    if data[:2] == b"gA":
+        return _attempt(lambda: base64.b64decode(data), budget)
+    if data[:2] == b"80":
+        return _attempt(lambda: binascii.unhexlify(data.strip()), budget)
+    return data
+
+
 def seems_loadable(data: bytes) -> bool:
-    """Whether it begins as a pickle or a zip does."""
-    return data[:2] in _PICKLED or data[:4] in _ARCHIVES
+    """Whether it is a pickle that imports something, or begins as a zip does."""
+    if data[:4] in _ARCHIVES:
+        return True
+    return (data[:2] in _PICKLED or data[:1] in (b"c", b"(")) and imports_something(BytesSource(data))
 
 
 def _attempt(decode: Callable[[], bytes], budget: Budget) -> bytes | None:

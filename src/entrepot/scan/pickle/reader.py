@@ -67,6 +67,10 @@ class Reader:
         self.pos = end
         return self.buf[start:end]
 
+    def peek(self, count: int) -> bytes:
+        """The next bytes without passing them; fewer where the window ends."""
+        return self.buf[self.pos : self.pos + count]
+
     def hop(self, count: int) -> None:
         """Pass `count` bytes unread. Raises `Truncated` where there are not so many."""
         target = self.offset + count

@@ -8,7 +8,7 @@ from entrepot.scan.pickle.memo import Memo, NeedsExact
 from entrepot.scan.pickle.opcodes import names
 from entrepot.scan.pickle.reader import Reader, Truncated
 from entrepot.scan.pickle.state import Broken, Machine, Place
-from entrepot.scan.pickle.symbols import Called, Global, Symbol
+from entrepot.scan.pickle.symbols import Called, Global, Long, Symbol
 from entrepot.scan.pickle.verdicts import is_odd, known_of
 from entrepot.scan.source import Source
 
@@ -58,6 +58,12 @@ class Witness:
     def persistent(self, pid: Symbol, at: Place) -> None:
         pass
 
+    def straddled(self, at: Place) -> None:
+        pass
+
+    def constant(self, value: str | bytes | Long, at: Place) -> None:
+        pass
+
     def bomb(self, kind: str, message: str, at: Place) -> None:
         pass
 
@@ -81,6 +87,12 @@ def is_another(source: Source, offset: int) -> bool:
     if head[:1] == b"\x80":
         return len(head) > 2 and head[1] <= 5 and head[2] in names()
     return head[:1] != b"" and head[0] in _STARTS and _makes_sense(source, offset)
+
+
+def imports_something(source: Source) -> bool:
+    """Whether it begins with opcodes that make sense, and something is imported by them."""
+    walk = _walk(source, 0)
+    return bool(walk.witness.imports) and not walk.witness.odd
 
 
 def _goes_on(source: Source, head: bytes, opaque: bool) -> bool:

@@ -15,6 +15,9 @@ HELD = 1024
 """Bytes of text or bytes that are held; of longer ones, only where they stand."""
 DIGITS = 4_300
 """Digits of a number that are converted; Python itself refuses more by default."""
+_BEGINNING = 16
+_BEGINNINGS = frozenset((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"gA", b"80", b"PK"))
+_LOADABLE = frozenset(beginning[:1] for beginning in _BEGINNINGS) | {b"c", b"("}
 ALLOCATED = 1 << 30
 """Bytes that may be announced and not follow; an unpickler allocates them before it finds out."""
 _MOST = (1 << 63) - 1
@@ -88,20 +91,32 @@ def _counted(kind: str, width: int, m: Machine) -> None:
     offset = m.reader.offset
     if size > HELD:
         _check_announced(m, size)
+        begins = m.reader.peek(_BEGINNING)
         m.reader.hop(size)
-        m.stack.append(_long_value("str" if kind in ("unicode", "string") else kind, offset, size))
+        value = _long_value("str" if kind in ("unicode", "string") else kind, offset, size)
+        m.stack.append(value)
+        _look_at(m, begins, value)
         return
     data = m.reader.take(size)
     if kind == "bytes":
         m.stack.append(data)
+        _look_at(m, data, data)
     elif kind == "bytearray":
         m.stack.append(Items("bytearray", [data]))
+        _look_at(m, data, data)
     else:
-        m.stack.append(_text(data))
+        m.stack.append(text := _text(data))
+        _look_at(m, data, data if kind == "string" else text)
 
 
 def _long_value(kind: str, offset: int, size: int) -> Long:
     return Long(f"{kind} of {size} bytes", kind, offset, size)
+
+
+def _look_at(m: Machine, data: bytes, value: str | bytes | Long) -> None:
+    """Text and bytes may carry a pickle that somebody loads later: as it is, or as base64 or hexadecimal digits."""
+    if data[:1] in _LOADABLE and len(data) > 5 and (data[:2] in _BEGINNINGS or data[:1] in b"c("):
+        m.listener.constant(value, m.place)
 
 
 def _check_announced(m: Machine, size: int) -> None:
@@ -126,9 +141,11 @@ def _string(m: Machine) -> None:
         m.stack.append(_long_value("str", offset + 1, len(line) - 2))
         return
     try:
-        m.stack.append(_text(codecs.escape_decode(line[1:-1])[0]))
+        data: bytes = codecs.escape_decode(line[1:-1])[0]
     except ValueError:
         m.fail("a wrong escape in a string")
+    m.stack.append(_text(data))
+    _look_at(m, data, data)
 
 
 def _unicode(m: Machine) -> None:
@@ -138,9 +155,11 @@ def _unicode(m: Machine) -> None:
         m.stack.append(_long_value("str", offset, len(line)))
         return
     try:
-        m.stack.append(line.decode("raw-unicode-escape"))
+        text = line.decode("raw-unicode-escape")
     except UnicodeDecodeError:
         m.fail("a wrong escape in a text")
+    m.stack.append(text)
+    _look_at(m, text[:_BEGINNING].encode("latin-1", "replace"), text)
 
 
 def _empty(kind: str, m: Machine) -> None:

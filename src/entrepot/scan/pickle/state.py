@@ -7,7 +7,7 @@ from typing import NoReturn, Protocol, TypeAlias
 from entrepot.scan.pickle.memo import SKIPPED, Memo
 from entrepot.scan.pickle.opcodes import names
 from entrepot.scan.pickle.reader import Reader
-from entrepot.scan.pickle.symbols import Called, Global, Run, Symbol, Unknown
+from entrepot.scan.pickle.symbols import Called, Global, Long, Run, Symbol, Unknown
 
 
 class Broken(ValueError):
@@ -55,6 +55,14 @@ class Listener(Protocol):
         """The loader was asked for what it knows by that id."""
         ...
 
+    def straddled(self, at: Place) -> None:
+        """Something does not end where its frame does."""
+        ...
+
+    def constant(self, value: str | bytes | Long, at: Place) -> None:
+        """Text or bytes that begin as something loadable does."""
+        ...
+
     def bomb(self, kind: str, message: str, at: Place) -> None:
         """Something is larger than any honest file would make it."""
         ...
@@ -73,6 +81,7 @@ class Machine:
         "code",
         "exact",
         "floored",
+        "frame_end",
         "index",
         "listener",
         "marks",
@@ -92,6 +101,8 @@ class Machine:
         """The stacks below each mark, the outermost first."""
         self.floored = False
         """Whether below all of that lie values and marks that were skipped: plain ones, nobody knows how many."""
+        self.frame_end = 0
+        """Where the last frame ends; what begins in a frame ends in it, or the C unpickler loses the frame's rest."""
         self.proto = 0
         self.at = 0
         self.code = 0

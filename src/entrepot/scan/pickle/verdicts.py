@@ -1,19 +1,22 @@
 """Which rule does a call or a mention of a name fall under? By what is known of it, and by how it is used."""
 
+import re
 import sys
 
 from entrepot.scan.imports import Harm, Import, Tier, look_up
 from entrepot.scan.pickle.symbols import Called, Global
 
 _RANKS = {Tier.ALLOWED: 0, Tier.UNKNOWN: 1, Tier.GUARDED: 2, Tier.UNLISTED: 3, Tier.DANGEROUS: 4}
+_WORD = re.compile(r"[\w.+-]{0,40}")
 
 
 def known_of(symbol: Global) -> Import:
     """What is known of an import; of two readings of its name, the worse one."""
     known = look_up(symbol.module, symbol.name)
-    if symbol.written is not None:
+    # Of Python 2's own modules, nothing can be imported by Python 3 under their old names.
+    if symbol.written is not None and is_standard(symbol.written[0]):
         other = look_up(*symbol.written)
-        if _RANKS[other.tier] > max(_RANKS[known.tier], _RANKS[Tier.UNKNOWN]):
+        if _RANKS[other.tier] > _RANKS[known.tier]:
             return other
     return known
 
@@ -25,7 +28,7 @@ def verdict_of_call(call: Called, known: Import) -> tuple[str, str]:
         return f"call.{known.harm or Harm.EXECUTION}", f"calls {known}, which {_rest(known)}"
     made = call.opcode.startswith("NEWOBJ") or (call.opcode in ("OBJ", "INST") and call.arguments == ())
     if known.tier is Tier.UNKNOWN:
-        if made and seems_class(known.name):
+        if seems_class(known.name) and (made or _is_a_word(call)):
             return "class.unknown", f"makes instances of {known}, a class of which nothing is known"
         if made or seems_class(known.name):
             return "call.unknown-class", does
@@ -44,11 +47,23 @@ def verdict_of_mention(known: Import) -> tuple[str, str] | None:
             return "reference.dangerous", f"imports {known}, which {_rest(known)}"
         case Tier.UNLISTED:
             return "reference.unlisted", f"imports {known}: {known.why}"
-        case Tier.UNKNOWN if seems_class(known.name):
-            return "class.unknown", f"imports {known}, a class of which nothing is known"
+        case Tier.GUARDED:
+            return "reference.guarded", f"imports {known}, which is harmless only with the right arguments"
         case Tier.UNKNOWN:
-            return "reference.unknown", f"imports {known}, of which nothing is known"
+            is_class = seems_class(known.name)
+            rule, what = ("class.unknown", "a class of which") if is_class else ("reference.unknown", "of which")
+            return rule, f"imports {known}, {what} nothing is known"
     return None
+
+
+def _is_a_word(call: Called) -> bool:
+    """Whether it gets numbers and single words, as members of enumerations are found."""
+    if not isinstance(call.arguments, tuple) or call.keywords is not None or call.opcode != "REDUCE":
+        return False
+    return all(
+        item is None or isinstance(item, int | float) or (isinstance(item, str) and _WORD.fullmatch(item))
+        for item in call.arguments
+    )
 
 
 def seems_class(name: str) -> bool:
