@@ -81,7 +81,7 @@ class Sample:
     def text(self) -> str | None:
         """All of it as text; None where it is binary or longer than 32 MiB."""
         if self._text is _UNREAD:
-            self._text = self._read_text() if self.seems_text else None
+            self._text = self._read_text() if self.seems_text else None if self.head else ""
         return self._text  # type: ignore[return-value]
 
     @property

@@ -28,6 +28,7 @@ _PRIVATE = Pattern(
     r"Local State|\.huggingface[/\\]token|"
     r"\.cache[/\\]huggingface[/\\]token"
 )
+_SYSTEM_LIBRARY = Pattern(r"(?i)[\w+-]+(?:\.dll|\.dylib|\.so(?:\.\d+)*)?")
 _LASTING = Pattern(
     r"(?i)\.bashrc|\.bash_profile|\.profile$|\.zshrc|/etc/cron|crontab|\.config[/\\]autostart|LaunchAgents|authorized_keys|"
     r"systemd[/\\](?:system|user)|sitecustomize|usercustomize|\.pth$|CurrentVersion\\\\?Run|/etc/ld\.so\.preload|/etc/sudoers"
@@ -240,13 +241,11 @@ def _mode(call: ast.Call, scope: Scope) -> str:
 
 
 def _is_known_library(call: ast.Call, scope: Scope) -> bool:
-    """Whether it is the C library or the process itself, which is there anyway."""
+    """Whether the system would have to have it: the process itself, or a library's bare name."""
     if not call.args:
         return True
     try:
         name = fold(call.args[0], scope.constants)
     except Unfoldable:
         return False
-    return name is None or (
-        isinstance(name, str) and name.startswith(("libc.", "libcudart", "libcuda", "libm.", "msvcrt"))
-    )
+    return name is None or (isinstance(name, str) and _SYSTEM_LIBRARY.fullmatch(name) is not None)

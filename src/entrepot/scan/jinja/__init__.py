@@ -1,0 +1,1 @@
+"""What would a Jinja template reach for? Parsed, never rendered."""
