@@ -18,8 +18,8 @@ MAX_RANGE = 1_000_000
 """Rounds of a loop over constants."""
 _DUNDER = Pattern(r"__\w+__|__(?:class|globals|builtins|import|mro|bases?|subclasses|init|dict|getattribute)")
 _INTERNAL = frozenset(
-    "mro func_globals func_code im_func im_self gi_frame gi_code cr_frame cr_code ag_frame f_globals f_builtins f_locals "
-    "tb_frame tb_next co_code popen getsubclasses _TemplateReference__context import_string".split()
+    "mro func_globals func_code im_func im_self gi_frame gi_code cr_frame cr_code ag_frame f_globals f_builtins "
+    "f_locals tb_frame tb_next co_code popen getsubclasses _TemplateReference__context import_string".split()
 )
 _HELPERS = frozenset(
     ("self", "cycler", "joiner", "lipsum", "request", "config", "url_for", "get_flashed_messages", "context", "g")
