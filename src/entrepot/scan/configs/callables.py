@@ -1,0 +1,117 @@
+"""Callables that a configuration names: Hydra's `_target_`, Lightning's `class_path`, jsonpickle's `py/…`."""
+
+from collections.abc import Iterator, Mapping
+
+from entrepot.domain.report import Finding
+from entrepot.scan.configs import Entry
+from entrepot.scan.imports import Import, Tier, look_up
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.rules import found
+
+_KEYS = ("_target_", "class_path", "_component_", "target", "__target__", "_partial_target_")
+_DOTTED = Pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,15}")
+# What makes an object from a file or an address that the configuration names as well.
+_LOADERS = frozenset(
+    "from_pretrained restore_from load_from_checkpoint load_model load from_config_file from_file open fromfile "
+    "load_state_dict_from_url register_save_restore".split()
+)
+_INDIRECT = frozenset(
+    ("hydra.utils.get_method", "hydra.utils.get_class", "hydra.utils.get_object", "hydra.utils.get_static_method")
+)
+_ELSEWHERE = Pattern(r"(?i)^(?:[a-z][a-z0-9+.-]*://|//|\\\\|/|~|[a-z]:[\\/])|\.\.[/\\]")
+_PICKLED = {
+    "py/reduce": "critical",
+    "py/function": "named",
+    "py/type": "named",
+    "py/object": "named",
+    "py/repr": "critical",
+    "py/newargsex": "data",
+}
+
+
+def callables(entry: Entry) -> Iterator[Finding]:
+    """Findings of an entry that names something to call."""
+    for key in _KEYS:
+        named = entry.mapping.get(key)
+        if (
+            isinstance(named, str)
+            and _DOTTED.fullmatch(named)
+            and (key != "target" or named.count(".") > 1 or _is_harmful(named))
+        ):
+            yield from _target(named, key, entry)
+    for key, value in entry.mapping.items():
+        if isinstance(key, str) and key.startswith("py/"):
+            yield from _unpickled(key, value, entry)
+
+
+def known(dotted: str) -> Import:
+    """What is known of a dotted name, wherever its module ends: the dangerous reading, or else the first known one."""
+    parts = dotted.split(".")
+    readings = [look_up(".".join(parts[:at]), ".".join(parts[at:])) for at in range(len(parts) - 1, 0, -1)]
+    plain = [reading for reading in readings if reading.tier is not Tier.DANGEROUS or not _is_method(reading)]
+    dangerous = [reading for reading in plain if reading.tier is Tier.DANGEROUS]
+    return next((reading for reading in (*dangerous, *plain) if reading.tier is not Tier.UNKNOWN), plain[0])
+
+
+def _is_method(reading: Import) -> bool:
+    """Whether a name is called dangerous only for its dots: `Class.method`, as configurations write methods."""
+    return "." in reading.name and look_up(reading.module, reading.name.split(".")[0]).tier is not Tier.DANGEROUS
+
+
+def _is_harmful(named: str) -> bool:
+    return known(named).tier is Tier.DANGEROUS
+
+
+def _target(named: str, key: str, entry: Entry) -> Iterator[Finding]:
+    what = known(named)
+    shown = f"{entry.below(key)}: {named}({_arguments(entry.mapping)})"
+    method = named.rpartition(".")[2]
+    if method in _LOADERS and (elsewhere := _leads_elsewhere(entry.mapping)):
+        message = f"{named} is told to load {elsewhere}"
+        yield found("config.target-loads", message, evidence=shown)
+    elif named in _INDIRECT:
+        path = entry.mapping.get("path")
+        if isinstance(path, str) and _DOTTED.fullmatch(path) and known(path).tier in (Tier.ALLOWED, Tier.UNKNOWN):
+            return
+        yield found("config.target-dangerous", f"{named} gets whatever it is told: {path!r}", evidence=shown)
+    elif what.tier is Tier.DANGEROUS or (what.tier is Tier.UNLISTED and _is_standard(what)):
+        yield found(
+            "config.target-dangerous", f"{named} is called when the configuration is used: {what.why}", evidence=shown
+        )
+    elif what.tier is Tier.UNKNOWN:
+        yield found("config.target-unknown", f"{named} is called when the configuration is used", evidence=shown)
+
+
+def _is_standard(what: Import) -> bool:
+    import sys
+
+    return what.module.split(".", maxsplit=1)[0] in sys.stdlib_module_names | {"__builtin__", "nt", "posix"}
+
+
+def _arguments(mapping: Mapping[str, object]) -> str:
+    given = [f"{key}={value!r}"[:120] for key, value in mapping.items() if key not in _KEYS]
+    return ", ".join(given[:8])
+
+
+def _leads_elsewhere(mapping: Mapping[str, object]) -> str | None:
+    """The first argument that is an address, an absolute path or leads out of the folder."""
+    waiting: list[object] = [value for key, value in mapping.items() if key not in _KEYS]
+    for value in waiting[:200]:
+        if isinstance(value, str) and _ELSEWHERE.search(value):
+            return value
+        if isinstance(value, list):
+            waiting += value[:50]
+    return None
+
+
+def _unpickled(key: str, value: object, entry: Entry) -> Iterator[Finding]:
+    shown = f"{entry.below(key)}: {value!r}"[:500]
+    kind = _PICKLED.get(key)
+    if kind == "critical":
+        yield found("config.jsonpickle-call", f"jsonpickle calls what stands in {key}", evidence=shown)
+    elif kind == "named" and isinstance(value, str):
+        tier = known(value).tier if _DOTTED.fullmatch(value) else Tier.UNKNOWN
+        if tier is Tier.DANGEROUS or tier is Tier.UNLISTED:
+            yield found("config.jsonpickle-call", f"jsonpickle makes or finds {value}", evidence=shown)
+        elif tier is Tier.UNKNOWN:
+            yield found("config.jsonpickle-object", f"jsonpickle imports and makes {value}", evidence=shown)

@@ -1,0 +1,121 @@
+"""YAML from strangers: its events, never its constructors. Tags are told, aliases are counted as what they become."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from entrepot.domain.report import Finding, Location
+from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
+from entrepot.scan.configs.callables import known
+from entrepot.scan.imports import Tier
+from entrepot.scan.rules import found
+
+MAX_DEPTH = 200
+MAX_EXPANDED = 20_000_000
+"""Values after aliases are written out; honest documents have some thousands."""
+_PYTHON = "tag:yaml.org,2002:python/"
+# Tags that only name a type of Python's own.
+_PLAIN = frozenset("none bool str unicode int long float complex list tuple dict bytes".split())
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def tags(text: str, budget: Budget) -> Iterator[Finding]:
+    """Findings of tags that make a loader call or import something."""
+    for event in _events(text, budget):
+        tag = getattr(event, "tag", None)
+        if isinstance(tag, str) and tag.startswith(_PYTHON):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            yield from _tag(tag.removeprefix(_PYTHON), Location(line=line))
+
+
+def _tag(tag: str, at: Location) -> Iterator[Finding]:
+    kind, _, named = tag.partition(":")
+    if kind in _PLAIN:
+        return
+    evidence = f"!!python/{tag}"
+    tier = known(named).tier if named.count(".") else Tier.UNLISTED
+    if kind in ("object/apply", "object/new") and tier is not Tier.ALLOWED:
+        yield found("yaml.python-call", f"a loader that is not safe calls {named}", evidence=evidence, at=at)
+    elif tier in (Tier.DANGEROUS, Tier.UNLISTED):
+        yield found("yaml.python-call", f"a loader that is not safe gets at {named}", evidence=evidence, at=at)
+    else:
+        yield found(
+            "yaml.python-object", f"only a loader that is not safe reads this: {named}", evidence=evidence, at=at
+        )
+
+
+def documents(text: str, budget: Budget) -> Iterator[object]:
+    """The values of a stream's documents, scalars as text; aliases give the same object again. Raises `Unreadable`."""
+    builder = _Builder()
+    for event in _events(text, budget):
+        budget.spend_values()
+        if builder.take(event):
+            yield builder.result
+
+
+def _events(text: str, budget: Budget) -> Iterator[yaml.Event]:
+    budget.check_time()
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        first = str(getattr(error, "problem", None) or error).partition("\n")[0]
+        mark = getattr(error, "problem_mark", None)
+        raise Unreadable(f"not valid YAML: {first}{f', line {mark.line + 1}' if mark else ''}") from None
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, OutOfBudget | Unreadable):
+            raise
+        raise Unreadable("YAML that is nested too deep, or has characters that YAML has not") from None
+
+
+class _Builder:
+    """Makes values of events; counts what they would be with all aliases written out."""
+
+    def __init__(self) -> None:
+        self.result: object = None
+        self._open: list[tuple[list[object] | dict[str, object], str | None, int]] = []
+        self._keys: list[str | None] = []
+        self._anchors: dict[str, tuple[object, int]] = {}
+        self._count = 0
+
+    def take(self, event: yaml.Event) -> bool:
+        """Whether a document has come to its end."""
+        match event:
+            case yaml.DocumentStartEvent():
+                self.__init__()  # type: ignore[misc]
+            case yaml.DocumentEndEvent():
+                return True
+            case yaml.AliasEvent():
+                value, size = self._anchors.get(event.anchor or "", (None, 1))
+                self._add(value, size)
+            case yaml.ScalarEvent():
+                if event.anchor:
+                    self._anchors[event.anchor] = (event.value, 1)
+                self._add(event.value, 1)
+            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                if len(self._open) >= MAX_DEPTH:
+                    raise Unreadable(f"YAML that is nested more than {MAX_DEPTH} deep")
+                self._open.append(([] if isinstance(event, yaml.SequenceStartEvent) else {}, event.anchor, self._count))
+                self._keys.append(None)
+            case yaml.CollectionEndEvent():
+                container, anchor, before = self._open.pop()
+                self._keys.pop()
+                if anchor:
+                    self._anchors[anchor] = (container, self._count - before + 1)
+                self._add(container, 1)
+        return False
+
+    def _add(self, value: object, size: int) -> None:
+        self._count += size
+        if self._count > MAX_EXPANDED:
+            raise OutOfBudget(f"YAML whose aliases stand for more than {MAX_EXPANDED} values")
+        if not self._open:
+            self.result = value
+            return
+        container = self._open[-1][0]
+        if isinstance(container, list):
+            container.append(value)
+        elif self._keys[-1] is None:
+            self._keys[-1] = value if isinstance(value, str) else repr(type(value))
+        else:
+            container[self._keys[-1]] = value
+            self._keys[-1] = None

@@ -1,0 +1,115 @@
+"""Configurations that make their reader call, import, open or run something."""
+
+import json
+
+from golden.pairs import Golden
+
+
+def _json(rule: str, dangerous: object, harmless: object, case: str = "", name: str = "config.json") -> Golden:
+    dangerous, harmless = (value if isinstance(value, str) else json.dumps(value) for value in (dangerous, harmless))
+    return Golden(f"config.{rule}", name, dangerous.encode, harmless.encode, case, techniques=("F10",))
+
+
+def _yaml(rule: str, dangerous: str, harmless: str, case: str = "", name: str = "config.yaml") -> Golden:
+    return Golden(rule, name, dangerous.encode, harmless.encode, case, techniques=("F10",))
+
+
+_REDUCE = {"py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["echo hi"]}]}
+
+GOLDENS = [
+    _json("target-dangerous", {"_target_": "os.system", "_args_": ["echo hi"]}, {"_target_": "torch.optim.AdamW"}),
+    _yaml(
+        "config.target-dangerous",
+        "model:\n  _target_: subprocess.call\n  args: [echo]\n",
+        "model:\n  _target_: torch.nn.Linear\n  in_features: 2\n",
+        "YAML",
+    ),
+    _yaml(
+        "config.target-dangerous",
+        "a:\n  - class_path: builtins.exec\n    init_args: {x: 1}\n",
+        "a:\n  - class_path: torch.nn.ReLU\n",
+        "class_path",
+    ),
+    _yaml(
+        "config.target-dangerous",
+        "_target_: hydra.utils.get_method\npath: os.system\n",
+        "_target_: torch.nn.GELU\npath: os.system\n",
+        "indirect",
+    ),
+    _yaml(
+        "config.target-loads",
+        "_target_: nemo.collections.asr.models.EncDecCTCModel.restore_from\nrestore_path: https://example.org/m.nemo\n",
+        "_target_: torch.nn.Linear\nurl: https://example.org/m.nemo\n",
+    ),
+    _json("target-unknown", {"_target_": "some_project.models.Encoder"}, {"_target_": "torch.nn.Linear"}),
+    _json("jsonpickle-call", _REDUCE, {"py/tuple": [1, 2]}),
+    _json("jsonpickle-call", {"a": {"py/object": "subprocess.Popen", "args": 1}}, {"a": {"py/set": [1]}}, "object"),
+    _json("jsonpickle-object", {"py/object": "some_project.Thing"}, {"object": "some_project.Thing"}),
+    _json("remote-code", {"auto_map": {"AutoModel": "modeling_x.XModel"}}, {"architectures": ["LlamaForCausalLM"]}),
+    _json(
+        "remote-code", {"x": ["my_unet", "Net"]}, {"x": ["diffusers", "UNet2DModel"]}, "diffusers", "model_index.json"
+    ),
+    _json(
+        "remote-code-elsewhere",
+        {"auto_map": {"AutoTokenizer": ["other/code--tokenization_x.X", None]}},
+        {"auto_map": {}},
+    ),
+    _json(
+        "import-by-name",
+        [{"idx": 0, "name": "0", "path": "", "type": "some_project.Module"}],
+        [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}],
+        name="modules.json",
+    ),
+    _json(
+        "import-by-name",
+        {"auto_mapping": {"base_model_class": "X", "parent_library": "some_project"}},
+        {
+            "auto_mapping": {
+                "base_model_class": "LlamaModel",
+                "parent_library": "transformers.models.llama.modeling_llama",
+            }
+        },
+        "peft",
+        "adapter_config.json",
+    ),
+    _json(
+        "path-outside",
+        {"weight_map": {"layer": "../../other/model.bin"}},
+        {"weight_map": {"layer": "model-00001-of-00002.safetensors"}},
+        name="model.safetensors.index.json",
+    ),
+    _json("path-outside", {"vocab_file": "../../../etc/passwd"}, {"vocab_file": "vocab.txt"}, "file"),
+    _yaml("config.resolver", "x: ${eval:'1+1'}\n", "x: ${model.hidden_size}\ny: ${oc.env:HOME}\n"),
+    _json("repeated-name", '{"auto_map": {}, "auto_map": {}}', '{"a": 1, "a": 2}'),
+    Golden(
+        "jinja.internals",
+        "tokenizer_config.json",
+        lambda: json.dumps({"chat_template": "{{ ''.__class__ }}"}).encode(),
+        lambda: json.dumps({"chat_template": "{{ messages[0]['content'] }}"}).encode(),
+        "in a configuration",
+        techniques=("F08",),
+    ),
+    Golden(
+        "jinja.internals",
+        "tokenizer_config.json",
+        lambda: json.dumps({"chat_template": [{"name": "default", "template": "{{ ''['__cla' ~ 'ss__'] }}"}]}).encode(),
+        lambda: json.dumps({"chat_template": [{"name": "default", "template": "{{ bos_token }}"}]}).encode(),
+        "in a list of templates",
+        techniques=("F08",),
+    ),
+    _yaml("yaml.python-call", "!!python/object/apply:os.system ['echo hi']\n", "!!python/tuple [1, 2]\n"),
+    _yaml(
+        "yaml.python-call",
+        "a: !!python/name:os.system\n",
+        "a: os.system\n",
+        "name",
+    ),
+    _yaml("yaml.python-call", "a: !!python/module:subprocess ''\n", "a: subprocess\n", "module"),
+    _yaml("yaml.python-object", "a: !!python/object:some_project.Thing {b: 1}\n", "a: {b: 1}\n"),
+    _yaml(
+        "mlflow.loader-module",
+        "flavors:\n  python_function:\n    loader_module: some_project.loader\n",
+        "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n",
+        name="MLmodel",
+    ),
+]
