@@ -1,15 +1,16 @@
 """Follows a stream to its end as CPython's unpicklers would, and tells a listener what it does."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from entrepot.scan.budget import Budget
 from entrepot.scan.pickle import calls, containers, scalars
-from entrepot.scan.pickle.memo import Memo, NeedsExact, Region
+from entrepot.scan.pickle.memo import Memo, NeedsExact
 from entrepot.scan.pickle.opcodes import codes
 from entrepot.scan.pickle.reader import Reader, Truncated
+from entrepot.scan.pickle.runs import WARM, Skipper, count_memoized
 from entrepot.scan.pickle.scalars import Handler
-from entrepot.scan.pickle.state import AfterBuild, Broken, Listener, Machine, nothing
+from entrepot.scan.pickle.state import AfterBuild, Broken, Listener, Machine, nothing, step
 from entrepot.scan.pickle.symbols import Symbol
 
 BATCH = 1024
@@ -33,13 +34,29 @@ class Stopped(Exception):
 
 def follow(reader: Reader, listener: Listener, budget: Budget, after_build: AfterBuild = nothing) -> Ending:
     """Follow the stream that begins where the reader is. Raises `OutOfBudget`, and what the source raises."""
-    machine = Machine(reader, listener, Memo(no_count))
+    start = reader.offset
+    try:
+        return _follow(_machine(reader, listener, after_build), budget)
+    except NeedsExact:
+        reader.seek(start)
+        return _follow(_machine(reader, listener, after_build), budget, exact=True)
+
+
+def _machine(reader: Reader, listener: Listener, after_build: AfterBuild) -> Machine:
+    machine = Machine(reader, listener, Memo(partial(count_memoized, reader.source)))
     machine.after_build = after_build
+    return machine
+
+
+def _follow(machine: Machine, budget: Budget, exact: bool = False) -> Ending:
     handlers = table()
     try:
+        run_exactly(machine, handlers, budget, WARM)
+        skipper = Skipper(machine, handlers, budget)
         while True:
-            run_batch(machine, handlers)
-            budget.spend_opcodes(BATCH)
+            run_exactly(machine, handlers, budget, BATCH if exact else skipper.pause)
+            if not exact:
+                skipper.skip()
     except Stopped:
         return Ending(machine.reader.offset, value=machine.stack[-1] if machine.stack else None)
     except Truncated as short:
@@ -48,33 +65,13 @@ def follow(reader: Reader, listener: Listener, budget: Budget, after_build: Afte
         return Ending(machine.reader.offset, str(broken))
 
 
-def run_batch(machine: Machine, handlers: list[Handler]) -> None:
-    """Execute some opcodes. Raises `Stopped`, `Broken`, `Truncated` and `NeedsExact`."""
-    for _ in range(BATCH):
-        step(machine, handlers)
-
-
-def step(machine: Machine, handlers: list[Handler]) -> None:
-    """Execute one opcode. Raises as `run_batch`."""
-    reader = machine.reader
-    position = reader.pos
-    if position >= len(reader.buf):
-        reader.need(1)
-        position = reader.pos
-    machine.at = at = reader.base + position
-    machine.code = code = reader.buf[position]
-    machine.index += 1
-    reader.pos = position + 1
-    if machine.frame_end and at >= machine.frame_end:
-        leave_frame(machine)
-    handlers[code](machine)
-
-
-def leave_frame(machine: Machine) -> None:
-    """Tell of an opcode that began before the frame's end and ended behind it."""
-    if machine.at > machine.frame_end:
-        machine.listener.straddled(machine.place)
-    machine.frame_end = 0
+def run_exactly(machine: Machine, handlers: list[Handler], budget: Budget, count: int) -> None:
+    """Execute some opcodes one by one. Raises `Stopped`, `Broken`, `Truncated`, `NeedsExact` and `OutOfBudget`."""
+    while count > 0:
+        for _ in range(min(count, BATCH)):
+            step(machine, handlers)
+        budget.spend_opcodes(min(count, BATCH))
+        count -= BATCH
 
 
 @cache
@@ -94,8 +91,3 @@ def _unknown(m: Machine) -> None:
 def _stop(m: Machine) -> None:
     m.top()
     raise Stopped
-
-
-def no_count(region: Region) -> int:
-    """For a memo of which nothing is skipped."""
-    raise NeedsExact

@@ -29,7 +29,18 @@ class _Memoized:
 class Memo:
     """Values by index. `count` tells how often MEMOIZE stands in a skipped region."""
 
-    __slots__ = ("_count", "_entries", "_later", "_length", "_loose", "_memoizes", "_puts", "_skipped", "stale")
+    __slots__ = (
+        "_count",
+        "_entries",
+        "_later",
+        "_length",
+        "_loose",
+        "_memoizes",
+        "_puts",
+        "_skipped",
+        "changes",
+        "stale",
+    )
 
     def __init__(self, count: Callable[[Region], int]) -> None:
         self._count = count
@@ -41,6 +52,8 @@ class Memo:
         self._later: list[Region | _Memoized] = []
         """From the first region on that was not counted: regions, and what was memoized between them."""
         self._loose: dict[int, Symbol] = {}
+        self.changes = 0
+        """How often the entries that are not plain became others."""
         self.stale = False
         """Whether something that was plain when it came here is so no more."""
 
@@ -100,6 +113,7 @@ class Memo:
         if self.stale:
             self._loose = {index: symbol for index, symbol in self._entries.items() if is_loose(symbol)}
             self.stale = False
+            self.changes += 1
         return self._loose
 
     def _check_style(self) -> None:
@@ -115,5 +129,7 @@ class Memo:
         self._entries[index] = symbol
         if is_loose(symbol):
             self._loose[index] = symbol
-        elif self._loose:
-            self._loose.pop(index, None)
+            self.changes += 1
+        elif index in self._loose:
+            del self._loose[index]
+            self.changes += 1

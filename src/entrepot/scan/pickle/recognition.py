@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from entrepot.scan.imports import Tier
-from entrepot.scan.pickle.machine import Stopped, no_count, step, table
-from entrepot.scan.pickle.memo import Memo, NeedsExact
+from entrepot.scan.pickle.machine import Stopped, table
+from entrepot.scan.pickle.memo import Memo, NeedsExact, Region
 from entrepot.scan.pickle.opcodes import names
 from entrepot.scan.pickle.reader import Reader, Truncated
-from entrepot.scan.pickle.state import Broken, Machine, Place
+from entrepot.scan.pickle.state import Broken, Machine, Place, step
 from entrepot.scan.pickle.symbols import Called, Global, Long, Symbol
 from entrepot.scan.pickle.verdicts import is_odd, known_of
 from entrepot.scan.source import Source
@@ -127,7 +127,7 @@ def _walk(source: Source, offset: int) -> _Walk:
     walk = _Walk()
     reader = Reader(source, offset, window=4096)
     reader.longest = _LINE
-    machine = Machine(reader, walk.witness, Memo(no_count))
+    machine = Machine(reader, walk.witness, Memo(_none))
     handlers = table()
     try:
         while walk.taken < _CONVINCING:
@@ -139,3 +139,8 @@ def _walk(source: Source, offset: int) -> _Walk:
     except (Broken, Truncated, NeedsExact):
         pass
     return walk
+
+
+def _none(region: Region) -> int:
+    """Nothing is skipped here."""
+    return 0

@@ -1,9 +1,10 @@
 """Opcodes that put a number, a text, bytes or an empty container on the stack."""
 
 import codecs
+import re
 import struct
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from entrepot.scan.pickle.state import Machine
@@ -15,9 +16,9 @@ HELD = 1024
 """Bytes of text or bytes that are held; of longer ones, only where they stand."""
 DIGITS = 4_300
 """Digits of a number that are converted; Python itself refuses more by default."""
-_BEGINNING = 16
-_BEGINNINGS = frozenset((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"gA", b"80", b"PK"))
-_LOADABLE = frozenset(beginning[:1] for beginning in _BEGINNINGS) | {b"c", b"("}
+_BEGINNING = 80
+CARRIED = rb"(?:\x80[\x02-\x05]|gA[I-X]|800[2-5]|PK\x03\x04|\(*c[a-zA-Z_][\w.]{0,60}\n)"
+"""How constants begin that may be a pickle, or one in base64 or hexadecimal digits, or a zip."""
 ALLOCATED = 1 << 30
 """Bytes that may be announced and not follow; an unpickler allocates them before it finds out."""
 _MOST = (1 << 63) - 1
@@ -115,8 +116,13 @@ def _long_value(kind: str, offset: int, size: int) -> Long:
 
 def _look_at(m: Machine, data: bytes, value: str | bytes | Long) -> None:
     """Text and bytes may carry a pickle that somebody loads later: as it is, or as base64 or hexadecimal digits."""
-    if data[:1] in _LOADABLE and len(data) > 5 and (data[:2] in _BEGINNINGS or data[:1] in b"c("):
+    if _carried().match(data):
         m.listener.constant(value, m.place)
+
+
+@cache
+def _carried() -> re.Pattern[bytes]:
+    return re.compile(CARRIED)
 
 
 def _check_announced(m: Machine, size: int) -> None:

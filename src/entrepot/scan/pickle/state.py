@@ -177,3 +177,26 @@ AfterBuild: TypeAlias = Callable[[Machine, Called, Symbol], None]
 
 def nothing(machine: Machine, target: Called, state: Symbol) -> None:
     """What plain unpicklers do behind BUILD."""
+
+
+def step(machine: Machine, handlers: list[Callable[[Machine], None]]) -> None:
+    """Execute one opcode. Raises `Broken`, `Truncated`, `NeedsExact`, and what STOP raises."""
+    reader = machine.reader
+    position = reader.pos
+    if position >= len(reader.buf):
+        reader.need(1)
+        position = reader.pos
+    machine.at = at = reader.base + position
+    machine.code = code = reader.buf[position]
+    machine.index += 1
+    reader.pos = position + 1
+    if machine.frame_end and at >= machine.frame_end:
+        _leave_frame(machine)
+    handlers[code](machine)
+
+
+def _leave_frame(machine: Machine) -> None:
+    """Tell of an opcode that began before the frame's end and ended behind it."""
+    if machine.at > machine.frame_end:
+        machine.listener.straddled(machine.place)
+    machine.frame_end = 0
