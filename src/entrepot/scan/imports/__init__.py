@@ -1,9 +1,9 @@
 """What is known of the Python names that pickles mention? One TOML file per framework, read when it is first mentioned.
 
-`look_up("collections", "OrderedDict")` answers for the exact pair: never for a prefix of it, and never by looking at what
-is installed. A file's sections, each with a module's names as one string:
+`look_up("collections", "OrderedDict")` answers for the exact pair: never for a prefix of it, and never by looking at
+what is installed. A file's sections, each with a module's names as one string:
 
-class             may be named, made by NEWOBJ and filled by BUILD: `__new__` and `__setstate__` do nothing but keep data
+class             may be named, made by NEWOBJ and filled by BUILD: `__new__` and `__setstate__` only keep data
 slotted           the same, and its state may hold attributes that are set one by one
 reference         may be named, not called
 call.<reason>     may be called with anything; the reason (see `REASONS`) says why that can't do harm
@@ -135,6 +135,11 @@ def _look_up(module: str, name: str) -> Import:
     return known or _by_rule(framework, module, name)
 
 
+def is_standard(module: str) -> bool:
+    """Whether it is one of Python's own modules, of any version."""
+    return module.partition(".")[0] in _standard_modules()
+
+
 def frameworks() -> list[str]:
     """The names of all files."""
     return sorted(_files())
@@ -248,7 +253,7 @@ def _by_rule(framework: str, module: str, name: str) -> Import:
     if "." in name and not is_nested_class(name, _standard_modules()):
         why = f"{name} leads from {module} to something else by its attributes"
         return Import(module, name, Tier.DANGEROUS, harm=Harm.ATTRIBUTE, why=why)
-    if module.split(".")[0] == SCRIPT_CLASSES:
+    if module.partition(".")[0] == SCRIPT_CLASSES:
         return Import(module, name, Tier.ALLOWED, _DATA, why="is a class of the archive's own TorchScript code")
     if not framework:
         return Import(module, name, Tier.UNKNOWN, why=f"nothing is known of {module}")

@@ -28,8 +28,8 @@ class Judgement:
     nested: tuple[bytes, ...] = ()
     """Bytes among the arguments that the callable unpickles, loads or keeps to be read: to be scanned as files."""
     result: Symbol = None
-    """What the call gives, where it's known: encoded bytes, the function that getattr finds. Judge what is done to it as
-    if the pickle had named it. None where it isn't known."""
+    """What the call gives, where it's known: encoded bytes, the function that getattr finds. Judge what is done to it
+    as if the pickle had named it. None where it isn't known."""
 
 
 HONEST = Judgement(Ruling.HONEST)
