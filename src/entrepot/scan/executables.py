@@ -7,6 +7,8 @@ from entrepot.scan.formats import Found
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 
+APE = b"MZqFpD"
+"""Programs for all systems at once, which Windows' loader takes for its own."""
 _LIBRARIES = (
     ".so",
     ".dll",
@@ -30,7 +32,9 @@ def judge(sample: Sample, what: str) -> Iterator[Found]:
     yield Capability.YES
     where = Location(offset=0)
     evidence = sample.head[:64].hex(" ")
-    if _is_named_so(sample):
+    if sample.suffix == ".llamafile":
+        yield found("executable.portable", f"{what}, as its name says", at=where)
+    elif _is_named_so(sample):
         message = f"{what}: it runs as native code as soon as something loads it"
         yield found("executable.native", message, evidence=evidence, at=where)
     else:
@@ -44,12 +48,15 @@ def _is_named_so(sample: Sample) -> bool:
     return name.endswith((*_LIBRARIES, *_PROGRAMS)) or ".so." in name
 
 
-def is_elf(head: bytes) -> bool:
-    """Whether these are the first bytes of an ELF file: its magic, and fields that only have a few right values."""
-    if head[:4] != b"\x7fELF" or len(head) < 20 or head[4] not in (1, 2) or head[5] not in (1, 2):
+def is_elf(head: bytes, opaque: bool = False) -> bool:
+    """Whether these are the first bytes of an ELF file: its magic, and among a tensor's values also fields that only
+    have a few right values."""
+    if head[:4] != b"\x7fELF":
         return False
-    if not any(head[6:20]):
-        return True  # a stub, with nothing but its magic
+    if not opaque:
+        return True
+    if len(head) < 20 or head[4] not in (1, 2) or head[5] not in (1, 2):
+        return False
     order = "little" if head[5] == 1 else "big"
     kind = int.from_bytes(head[16:18], order)  # type: ignore[arg-type]
     return head[6] <= 1 and (kind <= 4 or kind >= 0xFE00)
@@ -58,7 +65,7 @@ def is_elf(head: bytes) -> bool:
 def is_pe(sample: Sample) -> bool:
     """Whether it is a Windows program: the old header, and the new one where the old one says."""
     head = sample.head
-    if head[:2] != b"MZ" or len(head) < 64:
+    if head[:2] != b"MZ" or len(head) < 64 or head[:6] == APE:
         return False
     at = int.from_bytes(head[60:64], "little")
     if at + 24 <= len(head):

@@ -15,7 +15,7 @@ PACKED_STEP = 64 << 10
 UNPACKED_STEP = 1 << 20
 DICTIONARY = 100 << 20
 """Memory that one decoder may ask for: xz's and 7z's strongest usual settings need 65 MiB."""
-BOMB_SIZE = 10 << 20
+BOMB_SIZE = 8 << 20
 BOMB_RATIO = 100
 """A run that repeats one short pattern, beyond this size and ratio, is there to fill disk or memory."""
 _PATTERN_SEEN = 4096
@@ -270,14 +270,19 @@ class Stream:
             self._budget.check_ratio(packed, self.produced)
         except OutOfBudget as limit:
             self.bomb = self.broken = str(limit)
-        if self._repeats(piece) and self.produced > max(BOMB_SIZE, packed * BOMB_RATIO):
+        if (
+            self._repeats(piece)
+            and repeats(piece[:_PATTERN_SEEN])
+            and self.produced > max(BOMB_SIZE, packed * BOMB_RATIO)
+        ):
             self.bomb = self.broken = f"{packed} bytes become more than {self.produced}, which repeat one pattern"
 
     def _repeats(self, piece: bytes) -> bool:
         if self._pattern is None:
             self._seen += piece[:_PATTERN_SEEN]
             if len(self._seen) >= _PATTERN_SEEN:
-                self._pattern = repeats(self._seen)
+                # In a tar file, it is a member that does.
+                self._pattern = repeats(self._seen) or self._seen[257:262] == b"ustar"
                 self._seen = b""
         return self._pattern is True
 

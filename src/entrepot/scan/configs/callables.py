@@ -37,11 +37,17 @@ def callables(entry: Entry) -> Iterator[Finding]:
             isinstance(named, str)
             and _DOTTED.fullmatch(named)
             and (key != "target" or named.count(".") > 1 or _is_harmful(named))
+            and not _is_operator(named, entry.mapping)
         ):
             yield from _target(named, key, entry)
     for key, value in entry.mapping.items():
         if isinstance(key, str) and key.startswith("py/"):
             yield from _unpickled(key, value, entry)
+
+
+def _is_operator(named: str, mapping: Mapping[str, object]) -> bool:
+    """Whether it is a node of a torch.export graph, which has a format of its own."""
+    return named.startswith("torch.ops.") and named.count(".") > 2 and {"inputs", "outputs", "metadata"} <= set(mapping)
 
 
 def known(dotted: str) -> Import:

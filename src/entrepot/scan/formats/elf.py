@@ -11,12 +11,12 @@ _KINDS = {1: "object file", 2: "program", 3: "library or program", 4: "core dump
 
 
 def _recognize(sample: Sample) -> bool:
-    return is_elf(sample.head)
+    return is_elf(sample.head, sample.opaque)
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     head = sample.head
-    kind = int.from_bytes(head[16:18], "little" if head[5] == 1 else "big")
+    kind = int.from_bytes(head[16:18], "big" if head[5:6] == b"\2" else "little")
     yield from judge(sample, f"an ELF {_KINDS.get(kind, 'file')}")
 
 

@@ -8,6 +8,7 @@ from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.documents import parse_json
 from entrepot.scan.formats import Format, Found, Member, RunsCode
+from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource, Source, Window
@@ -17,6 +18,7 @@ MAX_HEADER = 100_000_000
 LOOKED_AT = 1_000
 """Tensors whose first bytes are looked at; nothing reads them as code, so this is a look for what was smuggled in."""
 MAX_SHOWN = 20
+_ACTIVE = Pattern(r"(?i)<\s*(?:script|iframe|object|embed|svg)\b[^>]{0,200}|\bjavascript:\s*\w|\bon(?:error|load)\s*=")
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
     "U16": 16, "I16": 16, "F16": 16, "BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64,
@@ -74,6 +76,10 @@ def _metadata(metadata: object) -> Iterator[Found]:
         yield found("safetensors.header-invalid", "__metadata__ holds something else than strings")
     if isinstance(metadata, dict):
         words = [f"{key}: {value}" for key, value in metadata.items() if isinstance(value, str)]
+        for word in words:
+            if active := _ACTIVE.search(word):
+                message = f"the metadata holds what a browser runs: {active[0]}"
+                yield found("safetensors.active-content", message, evidence=word)
         yield Member("__metadata__", BytesSource("\n".join(words).encode("utf-8", "replace")), ("text",), opaque=True)
 
 

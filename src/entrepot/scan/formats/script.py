@@ -38,7 +38,7 @@ def _recognize(sample: Sample) -> bool:
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield Capability.YES
-    if sample.suffix in _WEIGHTS:
+    if sample.suffix in _WEIGHTS or (not sample.suffix and _is_weights(sample.basename)):
         message = f"a script under a name that promises none: {sample.basename}"
         where = Location(offset=0)
         yield found("executable.in-model", message, evidence=sample.head[:200].decode("latin-1"), at=where)
@@ -50,6 +50,10 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
         yield Unread(f"a script of more than {MAX_SIZE} bytes", MAX_SIZE)
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     yield from hostile(_joined(text))
+
+
+def _is_weights(name: str) -> bool:
+    return name.isdigit() or name in ("model", "weights", "checkpoint", "data", "pytorch_model", "trailing", "leading")
 
 
 def _joined(text: str) -> str:

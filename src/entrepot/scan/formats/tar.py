@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Location, Unread
+from entrepot.scan import torch_tar
 from entrepot.scan.archive import Links, check_link, check_path, rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, Member, RunsCode
@@ -35,7 +36,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         for header in headers(source, budget):
             end = header.next
             yield from _check(header, links)
-            yield from _content(sample, header)
+            yield from _content(sample, header, budget)
     except Unreadable as error:
         broken = error
     yield from rest(source, end)
@@ -57,11 +58,15 @@ def _check(header: Header, links: Links) -> Iterator[Found]:
         yield found("archive.device", f"{header.name!r} is a device or pipe", at=at)
 
 
-def _content(sample: Sample, header: Header) -> Iterator[Found]:
+def _content(sample: Sample, header: Header, budget: Budget) -> Iterator[Found]:
     if header.kind == _SPARSE or header.sparse:
         yield Unread("a file with holes, stored as its parts", header.data, header.size, header.name)
     elif header.size and header.kind != _FOLDER:
-        yield Member(header.name, Window(sample.source, header.data, header.size))
+        window = Window(sample.source, header.data, header.size)
+        if header.name in torch_tar.MEMBERS and window.read(0, 1) == b"\x80":
+            yield from torch_tar.pickles(header.name, window, budget)
+        else:
+            yield Member(header.name, window)
         if len(sample.source.read(header.data + header.size - 1, 1)) < 1:
             yield Unread("the member is cut off", header.data, header.size, header.name)
 

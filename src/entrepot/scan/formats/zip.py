@@ -17,6 +17,8 @@ from entrepot.scan.zip.walk import Archive, Placed, walk
 
 _DEVICES = (stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK)
 _BOMB_RATIO = 100
+_WEIGHTS = (".npz", ".pt", ".pth", ".ckpt", ".bin", ".ptl", ".keras", ".th")
+_SCRIPTS = (".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs", ".command", ".hta")
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
@@ -30,6 +32,9 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     for member, use in sorted(chosen, key=lambda pair: pair[1].opaque):
         budget.check_time()
         yield from _check_entry(source, member, links)
+        if sample.suffix in _WEIGHTS and member.entry.name.lower().endswith(_SCRIPTS):
+            message = f"a file of weights holds the script {member.entry.name!r}"
+            yield found("executable.script-inside", message, at=Location(offset=member.at))
         if not _is_nothing(source, member, use):
             yield from open_member(source, member, use, budget)
     yield from _between(source, archive)
