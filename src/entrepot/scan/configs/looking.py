@@ -6,6 +6,7 @@ from entrepot.domain.report import Capability
 from entrepot.scan.budget import Budget
 from entrepot.scan.configs import Document, entries
 from entrepot.scan.configs.callables import callables
+from entrepot.scan.configs.keras import keras
 from entrepot.scan.configs.places import places
 from entrepot.scan.configs.resolvers import resolvers
 from entrepot.scan.configs.templates import templates
@@ -19,6 +20,7 @@ def look(document: Document, name: str, budget: Budget) -> Iterator[Found]:
         for finding in callables(entry):
             yield Capability.YES
             yield finding
+        yield from keras(entry)
         yield from remote_code(entry, name)
         yield from places(entry)
         yield from resolvers(entry)

@@ -1,0 +1,1 @@
+"""What does compiled Python do? The bytes of `marshal`, read without making a code object of them."""

@@ -1,0 +1,108 @@
+"""Keras's models: code in layers, and names that Keras looks up."""
+
+import base64
+import io
+import json
+import marshal
+import pickle
+import zipfile
+
+from golden.pairs import Golden
+
+
+def _layer(class_name: str, config: object, **more: object) -> dict[str, object]:
+    return {"module": "keras.layers", "class_name": class_name, "config": config, "registered_name": None, **more}
+
+
+_DENSE = _layer("Dense", {"name": "d", "units": 2, "activation": "relu"})
+
+
+def _model(*layers: object) -> dict[str, object]:
+    return _layer("Sequential", {"name": "s", "layers": [_DENSE, *layers]}, module="keras")
+
+
+def _zip(*layers: object) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.5.0"}))
+        archive.writestr("config.json", json.dumps(_model(*layers)))
+    return buffer.getvalue()
+
+
+def _code() -> str:
+    compiled = compile("lambda x: (__import__('os').system('echo hi'), x)[1]", "f", "eval").co_consts[0]
+    return base64.b64encode(marshal.dumps(compiled)).decode()
+
+
+class _Echo:
+    def __reduce__(self) -> tuple[object, ...]:
+        import os
+
+        return os.system, ("echo hi",)
+
+
+_V2 = _layer("Lambda", {"name": "l", "function": [_code(), None, None], "function_type": "lambda"})
+_V3 = _layer("Lambda", {"function": {"class_name": "__lambda__", "config": {"code": _code(), "defaults": None}}})
+_NAMED = _layer("Lambda", {"name": "l", "function": "preprocess", "function_type": "function"})
+_TORCH = _layer(
+    "TorchModuleWrapper",
+    {"module": {"class_name": "__bytes__", "module": "builtins", "config": {"value": base64.b64encode(b"x").decode()}}},
+)
+_PICKLED = _layer(
+    "TorchModuleWrapper",
+    {"module": {"class_name": "__bytes__", "config": {"value": base64.b64encode(pickle.dumps(_Echo())).decode()}}},
+)
+
+
+def _function(module: str, name: str) -> dict[str, object]:
+    return {"module": module, "class_name": "function", "config": name, "registered_name": "function"}
+
+
+def _pair(rule: str, dangerous: object, harmless: object = _DENSE, case: str = "", technique: str = "F02") -> Golden:
+    return Golden(rule, "model.keras", lambda: _zip(dangerous), lambda: _zip(harmless), case, techniques=(technique,))
+
+
+GOLDENS = [
+    _pair("keras.lambda", _V2, technique="F01"),
+    _pair("keras.lambda", _V3, case="Keras 3", technique="F01"),
+    _pair(
+        "keras.lambda",
+        _layer("TimeDistributed", {"layer": _V2}),
+        _layer("TimeDistributed", {"layer": _DENSE}),
+        "wrapped",
+        "F01",
+    ),
+    Golden(
+        "keras.lambda",
+        "model.json",
+        lambda: json.dumps(_model(_V2)).replace("Lambda", "\\u004cambda").encode(),
+        lambda: json.dumps(_model()).encode(),
+        "escaped in JSON",
+        techniques=("F01",),
+    ),
+    Golden(
+        "keras.lambda",
+        "model.yaml",
+        f"class_name: Lambda\nconfig:\n  function: ['{_code()}', null, null]\n".encode,
+        lambda: b"class_name: Dense\nconfig:\n  units: 2\n",
+        "YAML",
+        techniques=("F01",),
+    ),
+    _pair("keras.lambda-by-name", _NAMED),
+    _pair("keras.loading-layer", _layer("TFSMLayer", {"filepath": "/tmp/model"})),
+    _pair("keras.loading-layer", _TORCH, case="PyTorch"),
+    _pair("pickle.call.process", _PICKLED, case="in a Keras layer"),
+    _pair("keras.dangerous-object", _function("os", "system"), _function("keras.activations", "relu")),
+    _pair("keras.dangerous-object", _function("keras.utils", "get_file"), _function("keras.ops", "relu"), "get_file"),
+    _pair("keras.dangerous-object", {"module": "subprocess", "class_name": "Popen", "config": {}}, case="class"),
+    _pair(
+        "keras.custom-object",
+        {"module": "some_project.layers", "class_name": "Attention", "config": {}},
+        {"module": None, "class_name": "Attention", "config": {}, "registered_name": "Custom>Attention"},
+    ),
+    _pair(
+        "keras.vocabulary-path",
+        _layer("StringLookup", {"vocabulary": "/etc/passwd"}),
+        _layer("StringLookup", {"vocabulary": ["a", "b"]}),
+    ),
+]
