@@ -14,6 +14,8 @@ from entrepot.scan.source import Source
 
 _STARTS = frozenset(b"(]})NIJKMLFGSTUVXBCPci\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97")
 """Opcodes with which a pickle can begin: the others need something on the stack or in the memo."""
+_ZIP = b"PK\3\4"
+"""How zip files begin. As a pickle, it asks for a persistent object, and unpicklers stop where nobody has one."""
 _CONVINCING = 256
 """Opcodes in a row that make sense; neither text nor random bytes have so many."""
 _KINDS = 3
@@ -76,7 +78,7 @@ def is_pickle(source: Source, head: bytes, opaque: bool = False) -> bool:
     may have made them."""
     if head[:1] == b"\x80":
         return len(head) > 2 and head[1] <= 5 and _goes_on(source, head, opaque)
-    if opaque or not head or head[0] not in _STARTS:
+    if opaque or not head or head[0] not in _STARTS or head[:4] == _ZIP:
         return False
     return _makes_sense(source, 0)
 
