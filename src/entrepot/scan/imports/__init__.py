@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from entrepot.scan.imports.dotted import is_nested_class
+from entrepot.scan.imports.dotted import is_nested_class, leads_away
 
 STANDARD_LIBRARY = "standard_library"
 """The file that speaks for all of Python's own modules."""
@@ -250,18 +250,30 @@ def _merge(old: Import | None, new: Import) -> Import:
 
 def _by_rule(framework: str, module: str, name: str) -> Import:
     """What is to be said of a pair that no list has."""
+    above = _above(framework, module) if framework else None
     if "." in name and not is_nested_class(name, _standard_modules()):
-        why = f"{name} leads from {module} to something else by its attributes"
-        return Import(module, name, Tier.DANGEROUS, harm=Harm.ATTRIBUTE, why=why)
+        return _way(module, name)
+    if above is not None and above.harm is not None:
+        why = f"{above.module} {HARMS[above.harm]}"
+        return Import(module, name, Tier.DANGEROUS, harm=above.harm, why=why)
+    if leads_away(name):
+        return _way(module, name)
     if module.partition(".")[0] == SCRIPT_CLASSES:
         return Import(module, name, Tier.ALLOWED, _DATA, why="is a class of the archive's own TorchScript code")
-    if not framework:
+    if framework in ("", OTHERS):
         return Import(module, name, Tier.UNKNOWN, why=f"nothing is known of {module}")
+    return Import(module, name, Tier.UNLISTED, why=f"honest pickles are not known to mention {module}.{name}")
+
+
+def _above(framework: str, module: str) -> Import | None:
+    """The entry that stands for all of a module, or of one that it is in."""
     parts = module.split(".")
     for count in range(len(parts), 0, -1):
-        if above := _listed(framework, ".".join(parts[:count]), "*"):
-            why = f"{above.module} {HARMS[above.harm]}" if above.harm else above.why
-            return Import(module, name, Tier.DANGEROUS, harm=above.harm, why=why)
-    if framework == OTHERS:
-        return Import(module, name, Tier.UNKNOWN, why=f"nothing is known of {module}.{name}")
-    return Import(module, name, Tier.UNLISTED, why=f"honest pickles are not known to mention {module}.{name}")
+        if entry := _listed(framework, ".".join(parts[:count]), "*"):
+            return entry
+    return None
+
+
+def _way(module: str, name: str) -> Import:
+    why = f"{name} leads from {module} to something else by its attributes"
+    return Import(module, name, Tier.DANGEROUS, harm=Harm.ATTRIBUTE, why=why)

@@ -1,7 +1,25 @@
-"""Is a name with dots a class inside a class, or a way through attributes?"""
+"""Is a name a class, or a class inside a class, or is it a way through attributes to something else?"""
 
 from collections.abc import Set
 
+_MODULES = frozenset(
+    {
+        "os",
+        "sys",
+        "subprocess",
+        "builtins",
+        "importlib",
+        "socket",
+        "shutil",
+        "ctypes",
+        "pickle",
+        "marshal",
+        "posix",
+        "nt",
+    }
+    | {"runpy", "pty", "multiprocessing", "threading", "tempfile", "urllib", "inspect", "gc", "joblib", "requests"}
+)
+"""Modules that others import, so that they can be had from them."""
 _INNER = frozenset({"<locals>", "<lambda>"})
 
 
@@ -10,6 +28,11 @@ def is_nested_class(name: str, standard_modules: Set[str]) -> bool:
     parts = name.split(".")
     first = parts[0].lstrip("_")
     return first[:1].isupper() and all(_is_plain(part, standard_modules) for part in parts)
+
+
+def leads_away(name: str) -> bool:
+    """Whether a name without dots, in a module that is not meant to offer it, is a way to somewhere else."""
+    return name in _MODULES or (name.startswith("__") and name.endswith("__"))
 
 
 def _is_plain(part: str, standard_modules: Set[str]) -> bool:

@@ -162,6 +162,8 @@ def _index(call: Called) -> Judgement:
 
 def _time(call: Called) -> Judgement:
     for item in arguments(call) or ():
+        if not (is_plain(item) or isinstance(item, Called | tuple) or is_listed(item, Use.REFERENCE)):
+            return unusual("makes a time of something that is none")
         if isinstance(item, str) and item.startswith(("dateutil/", "tzlocal", "/")):
             return unusual("opens a file as a time zone", Harm.FILES)
     return HONEST if arguments(call) is not None else unusual("makes a time of what can't be told")

@@ -69,8 +69,6 @@ def factory(symbol: Symbol) -> Judgement:
     if symbol is None or is_listed(symbol, Use.REFERENCE):
         return HONEST
     listed = known(symbol)
-    if listed is not None and listed.tier is Tier.GUARDED and listed.permits(Use.REFERENCE):
-        return HONEST
     if listed is not None and listed.tier is Tier.DANGEROUS:
         return harmful(f"would call {listed}, which {listed.why}", listed.harm or Harm.EXECUTION)
     if called_as(symbol, ("functools", "partial"), ("builtins", "getattr"), ("operator", "itemgetter")):

@@ -71,8 +71,8 @@ def is_listed(symbol: Symbol, use: Use) -> bool:
     """Whether it is a global that honest pickles use like that, with any arguments."""
     if not isinstance(symbol, Global):
         return False
-    known = look_up(symbol.module, symbol.name)
-    return known.tier is Tier.ALLOWED and known.permits(use)
+    listed = look_up(symbol.module, symbol.name)
+    return listed.permits(use) and (listed.tier is Tier.ALLOWED or use is Use.REFERENCE)
 
 
 def is_class(symbol: Symbol) -> bool:
