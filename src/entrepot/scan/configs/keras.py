@@ -29,6 +29,8 @@ _HARMLESS_GADGETS = frozenset(
     "Progbar Sequence PyDataset FeatureSpace CustomObjectScope Functional Sequential Model Variable".split()
 )
 _LOADING_LAYERS = frozenset("TFSMLayer TorchModuleWrapper JaxLayer FlaxLayer TFOpLambda SlicingOpLambda".split())
+_SOURCE = Pattern(r"\blambda\b|[(;=]")
+_RUNS = Pattern(r"__import__\s*\(|\b(?:eval|exec|compile)\s*\(|\bos\.(?:system|popen)\b|\bsubprocess\.\w+")
 _FUNCTIONS = frozenset("function Function builtin_function_or_method".split())
 _BUILTINS = frozenset(
     "relu linear softmax sigmoid tanh elu selu gelu swish silu softplus softsign exponential "
@@ -43,7 +45,7 @@ def keras(entry: Entry) -> Iterator[Finding | Member | Capability]:
     if not isinstance(name, str) or ("config" not in mapping and module is None):
         return
     config = mapping.get("config")
-    if name in ("Lambda", "__lambda__"):
+    if _last(name) in ("Lambda", "__lambda__"):
         yield from _lambda(name, config, entry)
     elif name in _LOADING_LAYERS:
         yield from _loading(name, config, entry)
@@ -51,26 +53,43 @@ def keras(entry: Entry) -> Iterator[Finding | Member | Capability]:
         yield from _function(config, module, entry)
     elif isinstance(module, str):
         yield from _class(name, module, entry)
+    yield from _texts(config, entry)
     if isinstance(config, dict) and isinstance(vocabulary := config.get("vocabulary"), str):
         message = f"a layer reads its vocabulary from {vocabulary} when it is loaded"
         yield found("keras.vocabulary-path", message, evidence=f"{entry.below('config')}.vocabulary: {vocabulary}")
 
 
-def _lambda(name: str, config: object, entry: Entry) -> Iterator[Finding | Capability]:
-    texts = list(_codes(config)) if isinstance(config, dict) else []
-    if not texts:
-        function = config.get("function") if isinstance(config, dict) else None
-        if isinstance(function, str) or (isinstance(config, dict) and config.get("function_type") == "function"):
-            yield Capability.YES
+def _texts(config: object, entry: Entry) -> Iterator[Finding]:
+    values = config.values() if isinstance(config, dict) else [config]
+    for value in values:
+        if isinstance(value, str) and _RUNS.search(value):
             yield found(
-                "keras.lambda-by-name",
-                f"a Lambda layer calls {function!r}, which it finds by name",
-                evidence=f"{entry.path}: {name}",
+                "keras.code-in-text", "a value is Python that runs something", evidence=f"{entry.path}: {value}"
             )
+
+
+def _last(name: str) -> str:
+    """The class's own name: older versions wrote the module, or the package that it was registered for, before it."""
+    return name.replace(">", ".").rpartition(".")[2]
+
+
+def _lambda(name: str, config: object, entry: Entry) -> Iterator[Finding | Capability]:
+    if not isinstance(config, dict):
         return
-    for text in texts:
+    codes = list(_codes(config))
+    for text in codes:
         yield Capability.YES
         yield _code(text, entry)
+    module = next((config[key] for key in ("fn_module", "module") if isinstance(config.get(key), str)), None)
+    function = config.get("function_name") or config.get("function")
+    if isinstance(module, str) and isinstance(function, str):
+        yield from _function(function, module, entry)
+    elif isinstance(entry.mapping.get("module"), str) and not _OWN.search(str(entry.mapping["module"])):
+        yield from _class(name, str(entry.mapping["module"]), entry)
+    if isinstance(function, str) and not codes:
+        yield Capability.YES
+        rule = "keras.lambda-text" if _SOURCE.search(function) else "keras.lambda-by-name"
+        yield found(rule, f"a Lambda layer calls {function}", evidence=f"{entry.path}: {function}")
 
 
 def _codes(config: Mapping[str, object]) -> Iterator[str]:

@@ -1,0 +1,97 @@
+"""HDF5 files that lead to other files, and what their attributes hold."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy
+
+from golden.pairs import Golden
+
+
+def _file(fill: Callable[[h5py.File], object], version: str = "earliest", **how: object) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.h5"
+        with h5py.File(path, "w", libver=version, **how) as file:
+            fill(file)
+        return path.read_bytes()
+
+
+def _honest(file: h5py.File) -> None:
+    file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": []}})
+    file.attrs["keras_version"] = "2.15.0"
+    group = file.create_group("model_weights")
+    for number in range(20):
+        group.create_dataset(f"kernel:{number}", data=numpy.ones((4, 4), "f4"))
+        group.attrs[f"note {number}"] = "x" * number
+    group.attrs["weight_names"] = numpy.array([b"kernel:0", b"bias:0"])
+    file["soft"] = h5py.SoftLink("/model_weights")
+
+
+def _external(file: h5py.File) -> None:
+    _honest(file)
+    file["model_weights/bias"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+def _storage(file: h5py.File) -> None:
+    file.create_dataset("bias", shape=(4,), dtype="f4", external=[("/etc/passwd", 0, 16)])
+
+
+def _virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
+    layout[:] = h5py.VirtualSource("/etc/other.h5", "data", shape=(4,))
+    file.create_virtual_dataset("bias", layout)
+
+
+def _virtual_of_itself(file: h5py.File) -> None:
+    file.create_dataset("data", data=numpy.ones(4, "f4"))
+    layout = h5py.VirtualLayout(shape=(4,), dtype="f4")
+    layout[:] = h5py.VirtualSource(".", "data", shape=(4,))
+    file.create_virtual_dataset("bias", layout)
+
+
+def _lambda(file: h5py.File) -> None:
+    layers = [{"class_name": "Lambda", "config": {"function": ["YQ==", None, None]}}]
+    file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+
+
+def _pickled(file: h5py.File) -> None:
+    file.attrs["data"] = numpy.void(b"\x80\x04cos\nsystem\n\x8c\x07echo hi\x85R.")
+
+
+def _plain(file: h5py.File) -> None:
+    file.attrs["data"] = numpy.void(b"\x80\x04}.")
+
+
+def _large(file: h5py.File) -> None:
+    file.create_dataset("kernel", shape=(2**50, 2**8), dtype="f8", chunks=(8, 8))
+
+
+_Fill = Callable[[h5py.File], object]
+
+
+def _pair(rule: str, dangerous: _Fill, case: str = "", version: str = "earliest", harmless: _Fill = _honest) -> Golden:
+    return Golden(
+        rule,
+        "model.h5",
+        lambda: _file(dangerous, version),
+        lambda: _file(harmless, version),
+        f"{case} {version}".strip(),
+        techniques=("F01" if rule.startswith("keras") else "F03",),
+    )
+
+
+GOLDENS = [
+    _pair("hdf5.external-link", _external),
+    _pair("hdf5.external-link", _external, "dense groups,", "latest"),
+    _pair("hdf5.external-storage", _storage),
+    _pair("hdf5.external-storage", _storage, version="latest"),
+    _pair("hdf5.virtual", _virtual, version="latest", harmless=_virtual_of_itself),
+    _pair("hdf5.virtual", _virtual, harmless=_virtual_of_itself),
+    _pair("hdf5.bomb", _large),
+    _pair("keras.lambda", _lambda, "in H5,"),
+    _pair("pickle.call.process", _pickled, "in an attribute,", harmless=_plain),
+]
+FORMATS_SEEN = {"user-block.h5": lambda: _file(_honest, userblock_size=512)}
