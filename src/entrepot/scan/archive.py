@@ -10,6 +10,7 @@ from entrepot.scan.source import Source, Window, pieces
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _DECEPTIVE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]")
+ZEROS = 16
 PADDING = 1 << 30
 """Zeros that are looked through at most; more of them is no padding."""
 
@@ -77,13 +78,25 @@ def _normal(name: str) -> str:
 
 def is_padding(source: Source, start: int, end: int | None = None) -> bool:
     """Whether nothing but zeros stands there, and not too many of them."""
-    for count, piece in enumerate(pieces(source, start, end)):
-        if piece.count(0) != len(piece) or count << 20 > PADDING:
-            return False
-    return True
+    return _behind_zeros(source, start, end) is None
+
+
+def _behind_zeros(source: Source, start: int, end: int | None) -> int | None:
+    """Where the first byte stands that is not zero; None where none does."""
+    at = start
+    for piece in pieces(source, start, end):
+        if piece.count(0) != len(piece):
+            return at + len(piece) - len(piece.lstrip(b"\0"))
+        at += len(piece)
+        if at - start > PADDING:
+            return at
+    return None
 
 
 def rest(source: Source, start: int, name: str = "trailing", end: int | None = None) -> Iterator[Member]:
-    """The bytes from `start` on as a member, unless they are padding."""
-    if not is_padding(source, start, end):
-        yield Member(name, Window(source, start, (source.size if end is None else end) - start))
+    """The bytes from `start` on as a member, unless they are padding; from behind it, where there is much of it."""
+    first = _behind_zeros(source, start, end)
+    if first is not None:
+        # Some formats begin with a few zeros of their own.
+        begin = first if first - start >= ZEROS else start
+        yield Member(name, Window(source, begin, (source.size if end is None else end) - begin))

@@ -53,7 +53,7 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
 
 
 def _is_weights(name: str) -> bool:
-    return name.isdigit() or name in ("model", "weights", "checkpoint", "data", "pytorch_model", "trailing", "leading")
+    return name.isdigit() or name in ("model", "weights", "checkpoint", "data", "pytorch_model", "trailing")
 
 
 def _joined(text: str) -> str:

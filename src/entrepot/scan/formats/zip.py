@@ -15,7 +15,7 @@ from entrepot.scan.zip.members import link_target, open_member
 from entrepot.scan.zip.recognize import is_zip
 from entrepot.scan.zip.walk import Archive, Placed, walk
 
-_DEVICES = (stat.S_IFBLK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK)
+_DEVICES = (stat.S_IFBLK, stat.S_IFCHR)
 _BOMB_RATIO = 100
 _WEIGHTS = (".npz", ".pt", ".pth", ".ckpt", ".bin", ".ptl", ".keras", ".th")
 _SCRIPTS = (".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs", ".command", ".hta")
@@ -50,7 +50,7 @@ def _check_entry(source: Source, member: Placed, links: Links) -> Iterator[Found
         links.add(entry.name, target)
         yield from check_link(entry.name, target, member.at)
     if stat.S_IFMT(entry.mode) in _DEVICES:
-        yield found("archive.device", f"{entry.name!r} is a device or pipe", at=Location(offset=member.at))
+        yield found("archive.device", f"{entry.name!r} is a device", at=Location(offset=member.at))
 
 
 def _is_nothing(source: Source, member: Placed, use: Use) -> bool:
