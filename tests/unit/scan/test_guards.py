@@ -181,6 +181,7 @@ CASES: dict[str, list[tuple[Called, Ruling]]] = {
     "items": [(call("operator.itemgetter", 1, "a"), HONEST), (call("operator.itemgetter", SYSTEM), UNUSUAL)],
     "subscript": [
         (call("operator.getitem", g("typing.Union"), (g("builtins.int"), g("builtins.str"))), HONEST),
+        (call("operator.getitem", g("typing.Optional"), "__import__('os')"), UNUSUAL),
         (call("operator.getitem", g("sys.modules"), "os"), HARMFUL),
     ],
     "union": [
@@ -194,6 +195,7 @@ CASES: dict[str, list[tuple[Called, Ruling]]] = {
         (call(RECONSTRUCT, SYSTEM, (0,), b"b"), UNUSUAL),
     ],
     "array-new": [(call("numpy.ndarray", (2,)), HONEST), (call("numpy.ndarray", (10**6, 10**6)), HARMFUL)],
+    "array-mapped": [(call("numpy.memmap", "weights.bin"), HARMFUL), (call("numpy.memmap", opcode="NEWOBJ"), HARMFUL)],
     "array-scalar": [
         (call("numpy._core.multiarray.scalar", DTYPE, b"12345678"), HONEST),
         (call("numpy._core.multiarray.scalar", LIST, b"1"), UNUSUAL),
@@ -350,7 +352,7 @@ def test_every_guard_has_a_good_and_a_bad_case() -> None:
     for guard, cases in CASES.items():
         rulings = {ruling for _, ruling in cases}
         assert rulings - {HONEST}, guard
-        assert len(rulings) > 1, guard
+        assert len(rulings) > 1 or guard == "array-mapped", guard
 
 
 @pytest.mark.parametrize("guard", sorted(guards()))
@@ -428,6 +430,9 @@ PARTIAL = call("functools.partial", g("torch.nn.functional.relu"))
         (call("sklearn.svm._classes.SVC", opcode="NEWOBJ"), mapping(C=1.0), HONEST),
         (call("sklearn.svm._classes.SVC", opcode="NEWOBJ"), mapping(__deepcopy__=g("builtins.print")), HARMFUL),
         (call("sklearn.svm._classes.SVC", opcode="NEWOBJ"), (None, mapping(__class__=g("project.Net"))), HARMFUL),
+        (call("argparse.Namespace", opcode="NEWOBJ"), mapping(append=g("builtins.print")), HARMFUL),
+        (call("argparse.Namespace", opcode="NEWOBJ"), mapping(extend=PARTIAL), HARMFUL),
+        (call("argparse.Namespace", opcode="NEWOBJ"), mapping(add=call("pathlib.PosixPath", "x")), HONEST),
         (call("transformers.trainer_utils.HubStrategy", "end"), mapping(x=1), UNUSUAL),
     ],
 )

@@ -58,6 +58,10 @@ def _shell(call: Called) -> Judgement:
     return unusual("makes an array in a way that NumPy doesn't")
 
 
+def _mapped(call: Called) -> Judgement:
+    return harmful("opens a file as an array, and makes it if there is none", Harm.FILES)
+
+
 def _new_array(call: Called) -> Judgement:
     given = arguments(call) or ()
     volume = _volume(given[0]) if given else None
@@ -184,6 +188,7 @@ def _reconstructed(call: Called) -> Judgement:
 GUARDS: Mapping[str, Guard] = {
     "array-shell": _shell,
     "array-new": _new_array,
+    "array-mapped": _mapped,
     "array-scalar": _scalar,
     "array-dtype": _dtype,
     "array-class": _array_class,

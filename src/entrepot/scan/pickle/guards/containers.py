@@ -1,5 +1,6 @@
 """Guards of callables that make containers: what is walked through ends, and what is called later is harmless."""
 
+import re
 from collections.abc import Mapping
 
 from entrepot.scan.imports import Harm, Tier, Use
@@ -25,6 +26,7 @@ from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Symbol, Un
 WALKED = 1 << 22
 """Numbers of a range that may be put into a list; honest pickles hold lists as lists."""
 _ENDLESS = {"itertools"}
+_ANNOTATION = re.compile(r"[\w.\[\], |]{0,200}")
 _TYPING = ("typing", "builtins", "collections", "collections.abc", "types", "typing_extensions", "re", "numpy")
 
 
@@ -105,6 +107,8 @@ def _items(call: Called) -> Judgement:
 
 def _subscript(call: Called) -> Judgement:
     match arguments(call):
+        case (Global(), str() as text) if not _ANNOTATION.fullmatch(text):
+            return unusual("compiles text as an annotation of a type")
         case (Global() as generic, _) if generic.module in _TYPING and is_listed(generic, Use.REFERENCE):
             return HONEST
         case (Called() as generic, _) if called_as(generic, ("operator", "getitem"), ("_operator", "getitem")):

@@ -38,6 +38,9 @@ _FORMULA = re.compile(
 """A formula of names, numbers, operators and patsy's own functions; everything else in it is Python."""
 _HIJACKS = {"__class__", "__dict__", "__deepcopy__", "__copy__", "__getinitargs__", "__setstate__", "__reduce_ex__"}
 """Attributes by which an object becomes something else, or that are called when nobody asks for it."""
+_CALLED_BY_OPCODES = {"append", "extend", "add"}
+"""Methods that opcodes look for on the object itself, where an attribute of that name comes first."""
+_BINDERS = {"partial", "attribute", "method", "items", "code", "cloudpickle-code", "dill-code"}
 
 
 def judge_state(target: Called, state: Symbol, called: Import) -> Judgement:
@@ -63,14 +66,22 @@ def _class_of(target: Called, called: Import) -> Import | None:
 
 def _hijacked(state: Symbol) -> str:
     """The name of an attribute that no honest state has, where it would get something that was imported or made."""
-    parts = state[:2] if isinstance(state, tuple) else (state,)
-    for number, part in enumerate(parts):
+    for part in state[:2] if isinstance(state, tuple) else (state,):
         if isinstance(part, Items) and part.kind == "dict":
             for key, value in zip(part.items[::2], part.items[1::2], strict=False):
-                is_set = number == 1 or isinstance(value, Global | Called)
-                if isinstance(key, str) and key in _HIJACKS and is_set and isinstance(value, Global | Called):
+                if isinstance(key, str) and key in _HIJACKS and isinstance(value, Global | Called):
+                    return key
+                if isinstance(key, str) and key in _CALLED_BY_OPCODES and _is_callable(value):
                     return key
     return ""
+
+
+def _is_callable(symbol: Symbol) -> bool:
+    """A name, or what binds one: whoever calls the attribute calls it, with arguments that the pickle has."""
+    if isinstance(symbol, Called):
+        made_by = known(symbol.callable)
+        return made_by is None or made_by.guard in _BINDERS
+    return isinstance(symbol, Global)
 
 
 def _field(state: Symbol, name: str) -> Symbol:
