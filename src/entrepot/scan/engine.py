@@ -1,6 +1,7 @@
 """Recognize, inspect, recurse: from the bytes of one file to its report."""
 
 import hashlib
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -12,7 +13,7 @@ from entrepot.scan.disguise import disguise
 from entrepot.scan.formats import Format, Found, Member
 from entrepot.scan.rules import found, rule
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import Source, Unavailable, pieces
+from entrepot.scan.source import Source, Unavailable, Window, pieces
 
 SCANNER = "entrepot-scan 1"
 """The version of engine and rules: a report by another one is out of date."""
@@ -106,6 +107,7 @@ class _Scan:
         self.unread: list[Unread] = []
         self.capability = Capability.NO
         self.recognized = False
+        self.seen: set[tuple[int, int, tuple[str, ...], bool, str]] = set()
 
     def look(self, member: Member, path: str, depth: int) -> None:
         """Inspect a member as each format that it is, and everything in it."""
@@ -113,6 +115,8 @@ class _Scan:
             message = f"members inside members, more than {self.budget.limits.depth} deep"
             self._keep(found("archive.depth", message), path)
             raise OutOfBudget(message)
+        if self._has_seen(member):
+            return
         sample = Sample(member.name, member.source, self.budget, self.families)
         sample.opaque = member.opaque
         known = formats()
@@ -122,13 +126,33 @@ class _Scan:
         except Unreadable as broken:
             self.unread.append(Unread(str(broken), member=path))
             return
+        if depth == 0:
+            # What it is stands in the report although reading it may cost more than it may.
+            self._note_formats(chosen, sample)
         inspected = [form for form in chosen if self._inspect(form, sample, path, depth)]
         if depth == 0:
-            self.formats = [form.name for form in inspected]
-            self.recognized = bool(inspected) or not sample.head
+            self._note_formats(inspected, sample)
         self._note_disguise(sample, inspected, path)
         if not inspected and not member.opaque and sample.head:
             self.unread.append(Unread("no format recognizes these bytes", member=path))
+
+    def _note_formats(self, known: Sequence[Format], sample: Sample) -> None:
+        self.formats = [form.name for form in known]
+        self.recognized = bool(known) or not sample.head
+
+    def _has_seen(self, member: Member) -> bool:
+        """Whether the same bytes of the file were looked at in the same way: archives whose members overlap, or have
+        several readings at each of many levels, would be looked at exponentially often."""
+        if not isinstance(member.source, Window):
+            return False
+        source, offset, size = member.source.place
+        if not isinstance(source, Metered):
+            return False
+        way = (offset, size, member.formats, member.opaque, posixpath.splitext(member.name)[1])
+        if way in self.seen:
+            return True
+        self.seen.add(way)
+        return False
 
     def _inspect(self, form: Format, sample: Sample, path: str, depth: int) -> bool:
         try:

@@ -79,10 +79,18 @@ class Window:
     def __init__(self, source: Source, offset: int, size: int) -> None:
         """`size` may reach beyond the end; the window then ends there. Asks nothing of the source before somebody
         reads: the size of an unpacked one costs unpacking it all."""
+        if isinstance(source, Window):
+            base, start, length = source.place
+            source, offset, size = base, start + offset, min(size, length - offset)
         self._source = source
         self._offset = offset
         self._size = max(0, size)
         self._checked = not size
+
+    @property
+    def place(self) -> tuple[Source, int, int]:
+        """What it is a part of, which is no window itself, where it begins there, and how long it is at most."""
+        return self._source, self._offset, self._size
 
     @property
     def size(self) -> int:
