@@ -39,19 +39,17 @@ def free(known: Known, most: int = MOST) -> re.Pattern[bytes]:
     ones = rb"[N)\]}\x88\x89\x8f(t\x85-\x87aesuld\x91\x900" + memoize + rb"]++"
     tokens = [
         *_gets(known, rb"(?:K.|J.{4}|M..|G.{8}|" + ones + rb")?+"),
-        rb"\x8c" + _usual(0) + memo + rb"(?:K.|J.{4}|M..)?+",
+        _usual(known) + memo + rb"(?:K.|J.{4}|M..)?+",
         rb"G.{8}" * 8,
-        *_instances(known),
+        *_instances(known, True),
         ones + (b"" if memoize else memo),
         rb"K.",
         rb"J.{4}",
         rb"M..",
         rb"G.{8}",
-        rb"X" + _usual(3) + memo + rb"(?:K.|J.{4}|M..)?+",
-        *(text + memo for text in _texts()),
+        _texts(known) + memo,
         rb"(?<=[us])b",
-        *_scalars(memo),
-        *_lines(memo),
+        *_scalars(known),
         memo.removesuffix(b"?+"),
     ]
     return _compile(tokens, most)
@@ -62,14 +60,13 @@ def pushing(known: Known, most: int = MOST) -> re.Pattern[bytes]:
     """Values one after another, whatever is below them."""
     value, memo = _value(known), _memo(known)
     tokens = [
-        rb"\x8c" + _usual(0) + memo + rb"(?:K.|J.{4}|M..)?+(?!\x85|\x86|\x87)",
-        rb"X" + _usual(3) + memo + rb"(?:K.|J.{4}|M..)?+(?!\x85|\x86|\x87)",
+        _usual(known) + memo + rb"(?:K.|J.{4}|M..)?+(?!\x85|\x86|\x87)",
         rb"G.{8}" * 8 + rb"(?!\x85|\x86|\x87)",
-        *_instances(known),
+        *_instances(known, False),
         rb"[\]}]" + memo + rb"(?:\((?:" + value + rb"){0,999}+[eu])?+",
         rb"\((?:" + value + rb"){0,999}+t" + memo,
         value + rb"(?:\x85|" + value + rb"(?:\x86|" + value + rb"\x87))" + memo,
-        *(text + memo for text in _texts()),
+        _texts(known) + memo,
         value,
     ]
     return _compile(tokens, most)
@@ -78,9 +75,19 @@ def pushing(known: Known, most: int = MOST) -> re.Pattern[bytes]:
 @cache
 def memoizing() -> re.Pattern[bytes]:
     """Everything up to and including one MEMOIZE, in a run that one of the others has passed."""
+    known = Known("memoize")
     ones = rb"[N)\]}\x88\x89\x8f(t\x85-\x87aesuld\x91\x900bR\x81]++"
-    texts = (_counted(rb"\x8c", 0), _counted(b"X", 3), rb"g\d{1,7}\n")
-    tokens = (rb"h.", ones, *texts, rb"G.{8}", rb"[K].", rb"J.{4}", rb"M..", rb"j.{4}", *_scalars(), *_lines(b""))
+    tokens = (
+        rb"h.",
+        ones,
+        _counted(rb"\x8c", 0),
+        rb"G.{8}",
+        rb"[K].",
+        rb"J.{4}",
+        rb"M..",
+        rb"j.{4}",
+        *_scalars(known, b""),
+    )
     return re.compile(rb"(?:" + b"|".join(tokens) + rb")*+\x94", re.DOTALL)
 
 
@@ -93,10 +100,15 @@ def _compile(tokens: Iterable[bytes], most: int) -> re.Pattern[bytes]:
 def _value(known: Known) -> bytes:
     """One value, with what puts it into the memo; of texts, short ones only, for this stands in many places."""
     memo = _memo(known)
-    short = rb"\x8c(?!." + CARRIED + rb")" + _any(_lengths(0, range(32))) + memo
-    plain = rb"X(?!.{4}" + CARRIED + rb")" + _any(_lengths(3, range(32))) + memo
+    opcode, zeros = _text_opcode(known)
+    text = opcode + rb"(?!" + rb"." * (zeros + 1) + CARRIED + rb")" + _any(_lengths(zeros, range(24))) + memo
     numbers = (rb"K.", rb"M..", rb"J.{4}", rb"G.{8}", rb"[N)\x88\x89]", rb"[\]}\x8f]" + memo)
-    return _any([*numbers, short, plain, *_gets(known, b"")])
+    return _any([*numbers, text, *_gets(known, b"")])
+
+
+def _text_opcode(known: Known) -> tuple[bytes, int]:
+    """How streams that fill their memo like that write short texts: the opcode, and zeros behind the length's byte."""
+    return (rb"\x8c", 0) if known.style == "memoize" else (rb"X", 3)
 
 
 def _any(tokens: Iterable[bytes]) -> bytes:
@@ -117,39 +129,36 @@ def _counted(opcode: bytes, zeros: int, most: int = 256) -> bytes:
     return opcode + _any(_lengths(zeros, range(most)))
 
 
-def _usual(zeros: int) -> bytes:
+def _usual(known: Known) -> bytes:
     """Texts that can't carry anything, as their first byte tells: nearly all, and told fast."""
-    return _any(_lengths(zeros, range(1, 64), rb"[^\x80g8Pc(]"))
+    opcode, zeros = _text_opcode(known)
+    return opcode + _any(_lengths(zeros, range(1, 48), rb"[^\x80g8Pc(]"))
 
 
-@cache
-def _texts() -> tuple[bytes, ...]:
-    """All texts of protocols 2 and up, unless they carry something that is to be looked at."""
-    return (
-        rb"\x8c(?!." + CARRIED + rb")" + _counted(b"", 0),
-        rb"X(?!.{4}" + CARRIED + rb")" + _counted(b"", 3),
-    )
+def _texts(known: Known) -> bytes:
+    """All texts of up to 255 bytes, unless they carry something that is to be looked at."""
+    opcode, zeros = _text_opcode(known)
+    return opcode + rb"(?!" + rb"." * (zeros + 1) + CARRIED + rb")" + _counted(b"", zeros)
 
 
-def _scalars(memo: bytes = b"") -> tuple[bytes, ...]:
-    """Bytes, long numbers, and protocol 1's texts."""
+def _scalars(known: Known, memo: bytes | None = None) -> tuple[bytes, ...]:
+    """Bytes, long numbers, and what older protocols write."""
+    memo = _memo(known) if memo is None else memo
     carried = rb"(?!." + CARRIED + rb")"
-    return (
+    recent = (
         rb"\x8a" + _any(_lengths(0, range(17))) + memo,
-        rb"C" + carried + _counted(b"", 0) + memo,
-        rb"U" + carried + _counted(b"", 0) + memo,
+        rb"C" + carried + _counted(b"", 0, 33) + memo,
     )
-
-
-def _lines(memo: bytes) -> tuple[bytes, ...]:
-    """Protocol 0's numbers and texts."""
-    carried = rb"(?!" + CARRIED + rb")"
+    if known.style == "memoize":
+        return recent
     return (
+        *recent,
+        rb"U" + carried + _counted(b"", 0, 33) + memo,
         rb"I-?+\d{1,18}\n",
         rb"L-?+\d{1,99}L\n",
         rb"F[-+.\deinf]{1,40}\n",
-        rb"V" + carried + rb"[^\n\\]{0,999}+\n" + memo,
-        rb"S'" + carried + rb"[^\n'\\]{0,999}+'\n" + memo,
+        rb"V(?!" + CARRIED + rb")[^\n\\]{0,999}+\n" + memo,
+        rb"S'(?!" + CARRIED + rb")[^\n'\\]{0,999}+'\n" + memo,
     )
 
 
@@ -167,7 +176,8 @@ def _gets(known: Known, then: bytes) -> tuple[bytes, ...]:
     if not known.style:
         return ()
     one, four = _one_of(known.loose, 1), _one_of(known.loose, 4)
-    return rb"h" + one + then, rb"j" + four + then, rb"g" + _digits(known)
+    recent = (rb"h" + one + then, rb"j" + four + then)
+    return recent if known.style == "memoize" else (*recent, rb"g" + _digits(known))
 
 
 def _one_of(loose: frozenset[int], width: int) -> bytes:
@@ -185,13 +195,15 @@ def _digits(known: Known) -> bytes:
     return (rb"(?!0*+(?:" + among + rb")\n)" if among else b"") + rb"\d{1,7}\n"
 
 
-def _instances(known: Known) -> list[bytes]:
-    """Calls of what may be called with any data, from its name in the memo to the call."""
+def _instances(known: Known, filled: bool) -> list[bytes]:
+    """Calls of what may be called with any data, from its name in the memo to the call; `filled`: with the dict behind
+    it and its mark, by which most instances are filled."""
     found = []
     memo = _memo(known)
+    state = rb"(?:\}" + memo + rb"\(?+)?+" if filled else b""
     for opcode, indices in ((rb"\x81", known.made), (rb"R", known.called)):
         if indices:
-            rest = rb"\)" + opcode + memo + rb"(?:\}" + memo + rb"\(?+)?+"
+            rest = rb"\)" + opcode + memo + state
             found += [name + rest for name in _names(indices)]
     if known.made:
         found += [name + _arguments(known) + rb"\x81" + memo for name in _names(known.made)]

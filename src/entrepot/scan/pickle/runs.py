@@ -1,7 +1,7 @@
 """Passes runs of opcodes that only move data, at the speed of a compiled pattern instead of one opcode at a time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from entrepot.scan.budget import Budget
@@ -20,6 +20,8 @@ WORTH = 128
 """Bytes that a run must have to be skipped."""
 PAUSE = 512
 """Opcodes that are followed one by one, at most, before the next attempt."""
+MAKING = 1 << 19
+"""Bytes between two patterns that are made."""
 LOOSE = 200
 """Entries of the memo that are not data, up to which a pattern is made of them."""
 DEEP = 2_000
@@ -41,6 +43,8 @@ class Skipper:
         self._budget = budget
         self._known: Known | None = None
         self._key = ("none yet", 0)
+        self._made: set[tuple[Callable[[Known], re.Pattern[bytes]], Known]] = set()
+        self._next_making = 0
         machine.reread = partial(reread, machine, handlers)
         self.pause = 1
         """Opcodes to be followed one by one before the next attempt."""
@@ -50,11 +54,12 @@ class Skipper:
         m = self._machine
         is_free = self._is_free()
         known = self._what_is_known()
-        if known is None or is_free is None:
+        make = free if is_free else pushing
+        if known is None or is_free is None or not self._may_make(make, known):
             self.pause = PAUSE
             return
         start, frame_end = m.reader.offset, m.frame_end
-        pieces = self._match(free(known) if is_free else pushing(known))
+        pieces = self._match(make(known))
         size = m.reader.offset - start
         if size < WORTH:
             m.reader.seek(start)
@@ -70,6 +75,16 @@ class Skipper:
             m.stack.extend(Run(SKIPPED.why, piece.start, piece.end) for piece in pieces)
         for piece in pieces:
             m.memo.skip(piece, known.style)
+
+    def _may_make(self, make: Callable[[Known], re.Pattern[bytes]], known: Known) -> bool:
+        """Whether a pattern is at hand, or may be made: that takes as long as following many opcodes one by one."""
+        if (make, known) not in self._made:
+            offset = self._machine.reader.offset
+            if offset < self._next_making:
+                return False
+            self._made.add((make, known))
+            self._next_making = offset + MAKING
+        return True
 
     def _is_free(self) -> bool | None:
         """Whether nothing but data is on the stack; None where it is too deep to be looked through."""
