@@ -75,6 +75,12 @@ GOLDENS = [
         techniques=("F18",),
     ),
     Golden(
+        "safetensors.active-content",
+        NAME,
+        lambda: tensors({"__metadata__": {"about": "<script>alert('echo')</script>"}, "w": _one()}, bytes(16)),
+        lambda: tensors({"__metadata__": {"about": "a model for scripts, a < b > c"}, "w": _one()}, bytes(16)),
+    ),
+    Golden(
         "safetensors.trailing",
         NAME,
         lambda: tensors({"w": _one()}, bytes(16), b"\x80\x04cos\nsystem\n(S'echo'\ntR."),
