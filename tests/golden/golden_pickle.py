@@ -82,7 +82,7 @@ def _framed(payload: bytes) -> bytes:
 
 
 def _deep(levels: int) -> bytes:
-    return b")" + b"\x85" * levels + STOP
+    return b"\x80\x02)" + b"\x85" * levels + STOP
 
 
 def _laughs(levels: int) -> bytes:
@@ -180,7 +180,7 @@ _OTHER_HARM = {
     "call.attribute": lambda: call("operator", "attrgetter", "system") + STOP,
     "call.native": lambda: call("ctypes", "CDLL", "./nothing.so") + STOP,
     "call.tamper": lambda: call("sys", "exit", 0) + STOP,
-    "call.resources": lambda: call("time", "sleep", 100000) + STOP,
+    "call.resources": lambda: call("builtins", "pow", 9, 1 << 40) + STOP,
 }
 _TECHNIQUES = {
     "call.files": ("P13",),
@@ -228,7 +228,7 @@ GOLDENS = [
     Golden(
         "pickle.call.unlisted",
         "model.pkl",
-        lambda: call("symtable", "symtable", "1", "x", "exec") + STOP,
+        lambda: call("textwrap", "dedent", "echo hello") + STOP,
         lambda: pickle.dumps([fractions.Fraction(1, 3), Decimal("1.5"), datetime.date(2024, 1, 2)]),
         techniques=("P04", "P08"),
     ),
@@ -272,7 +272,7 @@ GOLDENS = [
     Golden(
         "pickle.reference.unlisted",
         "model.pkl",
-        lambda: b"}" + data("callback") + name("symtable", "symtable") + b"s.",
+        lambda: b"}" + data("callback") + name("textwrap", "dedent") + b"s.",
         lambda: b"}" + data("kind") + name("builtins", "float") + b"s.",
     ),
     Golden("pickle.reference.unknown", "model.pkl", lambda: name("project.tools", "swish") + STOP, _numbers),
@@ -336,6 +336,20 @@ GOLDENS = [
         techniques=("V02",),
     ),
     Golden(
+        "pickle.state.harm",
+        "model.pkl",
+        lambda: instance("project.model", "Net") + b"}" + data("__class__") + name("project.model", "Other") + b"sb.",
+        _project,
+        techniques=("V02",),
+    ),
+    Golden(
+        "pickle.state.unusual",
+        "model.pt",
+        lambda: b"\x80\x02" + _tensor() + data(0) + data(1) + b"s" + STOP,
+        lambda: b"\x80\x02}" + data("weight") + _tensor() + b"s" + STOP,
+        techniques=("C05",),
+    ),
+    Golden(
         "pickle.broken-after-call",
         "model.pkl",
         lambda: call("builtins", "exec", EXECUTED) + b"\xff",
@@ -389,13 +403,17 @@ def _joblib() -> bytes:
     return b"\x80\x03" + b"]" + wrapper + state + b"b" + struct.pack("<2d", 1.0, 2.0) + b"aK\x01a."
 
 
-def _torch_legacy() -> bytes:
-    """A tensor as PyTorch wrote it before 1.6."""
+def _tensor() -> bytes:
+    """The opcodes of a tensor of two numbers."""
     pid = b"(" + data("storage") + name("torch", "FloatStorage") + data("7") + data("cpu") + data(2) + b"NtQ"
     rebuilt = name("torch._utils", "_rebuild_tensor_v2") + b"(" + pid + b"K\x00" + data((2,)) + data((1,)) + b"\x89"
-    rebuilt += name("collections", "OrderedDict") + b")RtR"
+    return rebuilt + name("collections", "OrderedDict") + b")RtR"
+
+
+def _torch_legacy() -> bytes:
+    """A tensor as PyTorch wrote it before 1.6."""
     head = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
-    pickles = [pickle.dumps(value, 2) for value in head] + [b"\x80\x02" + rebuilt + STOP, pickle.dumps(["7"], 2)]
+    pickles = [pickle.dumps(value, 2) for value in head] + [b"\x80\x02" + _tensor() + STOP, pickle.dumps(["7"], 2)]
     return b"".join(pickles) + struct.pack("<q2f", 2, 1.0, 2.0)
 
 

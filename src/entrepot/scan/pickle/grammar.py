@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from entrepot.scan.pickle.scalars import CARRIED
+from entrepot.scan.pickle.scalars import BYTES_CARRIED, CARRIED
 
 MOST = 1 << 16
 """Tokens of one match; more would only be counted again."""
@@ -132,7 +132,7 @@ def _counted(opcode: bytes, zeros: int, most: int = 256) -> bytes:
 def _usual(known: Known) -> bytes:
     """Texts that can't carry anything, as their first byte tells: nearly all, and told fast."""
     opcode, zeros = _text_opcode(known)
-    return opcode + _any(_lengths(zeros, range(1, 48), rb"[^\x80g8Pc(]"))
+    return opcode + _any(_lengths(zeros, range(1, 48), rb"[^g8\xc2]"))
 
 
 def _texts(known: Known) -> bytes:
@@ -144,7 +144,7 @@ def _texts(known: Known) -> bytes:
 def _scalars(known: Known, memo: bytes | None = None) -> tuple[bytes, ...]:
     """Bytes, long numbers, and what older protocols write."""
     memo = _memo(known) if memo is None else memo
-    carried = rb"(?!." + CARRIED + rb")"
+    carried = rb"(?!." + BYTES_CARRIED + rb")"
     recent = (
         rb"\x8a" + _any(_lengths(0, range(17))) + memo,
         rb"C" + carried + _counted(b"", 0, 33) + memo,
@@ -158,7 +158,7 @@ def _scalars(known: Known, memo: bytes | None = None) -> tuple[bytes, ...]:
         rb"L-?+\d{1,99}L\n",
         rb"F[-+.\deinf]{1,40}\n",
         rb"V(?!" + CARRIED + rb")[^\n\\]{0,999}+\n" + memo,
-        rb"S'(?!" + CARRIED + rb")[^\n'\\]{0,999}+'\n" + memo,
+        rb"S'(?!" + BYTES_CARRIED + rb")[^\n'\\]{0,999}+'\n" + memo,
     )
 
 

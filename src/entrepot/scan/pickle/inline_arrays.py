@@ -7,7 +7,7 @@ from entrepot.scan.dtypes import item_size
 from entrepot.scan.pickle.state import Broken, Machine
 from entrepot.scan.pickle.symbols import Called, Global, Items, Symbol
 
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     {
         ("joblib.numpy_pickle", "NumpyArrayWrapper"),
         ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"),
@@ -19,8 +19,10 @@ _LARGEST = 1 << 62
 def hop_over_values(machine: Machine, target: Called, state: Symbol) -> bool:
     """Pass the values that joblib's loader reads behind BUILD; True where they are a pickle of objects instead, which
     begins there. Raises `Broken`, and `Truncated` where values are missing."""
-    if not isinstance(target.callable, Global) or (target.callable.module, target.callable.name) not in _WRAPPERS:
+    if not isinstance(target.callable, Global) or (target.callable.module, target.callable.name) not in WRAPPERS:
         return False
+    if machine.reader.offset == machine.frame_end:
+        machine.frame_end = 0
     fields = _fields(state)
     size, objects = _item(fields.get("dtype"))
     if objects:

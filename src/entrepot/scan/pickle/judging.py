@@ -7,6 +7,7 @@ from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Member
 from entrepot.scan.imports import Harm, Import, Tier, Use
 from entrepot.scan.pickle.guards import Judgement, Ruling, judge, judge_state
+from entrepot.scan.pickle.inline_arrays import WRAPPERS
 from entrepot.scan.pickle.plainness import is_loose, is_plain, loose_parts
 from entrepot.scan.pickle.showing import show
 from entrepot.scan.pickle.state import Place
@@ -18,10 +19,9 @@ from entrepot.scan.source import BytesSource, Source
 
 _MOST = 2_000
 """Findings of one file; more say nothing new."""
-_CALLING = frozenset(
-    {"__setstate__", "append", "extend", "add", "update", "__setitem__", "__reduce__", "__reduce_ex__"}
-)
-"""Attributes of an object that later opcodes, or the next pickling, would call."""
+_STATEFUL = frozenset({"partial", "distribution", "formula-data", "joblib-file", "attribute", "method", "items"})
+"""Guards of callables whose results are no mere data: their states are judged, or they are to be called."""
+_MAKERS = frozenset({"reconstructor", "newobj", "new-object", "cython", "code", "cloudpickle-code", "dill-code"})
 
 
 class Judge:
@@ -82,12 +82,10 @@ class Judge:
             shown = f"{self._show(target)}.__dict__.update({self._show(state)})"
             self._say("state.on-global", f"changes {self._show(target)} itself, for the whole process", shown, at)
         elif isinstance(target, Called) and isinstance(target.callable, Global):
-            known = known_of(target.callable)
-            if known.tier in (Tier.ALLOWED, Tier.GUARDED):
-                self._judge_state(target, state, known, at)
+            self._judge_state(target, state, known_of(target.callable), at)
         if is_loose(state):
             self._look_through(state, at)
-            self._look_for_methods(target, state, at)
+            self._look_for_callables(target, state, at)
 
     def method(self, target: Symbol, method: str, values: list[Symbol], at: Place) -> None:
         if isinstance(target, Global | Persistent):
@@ -96,7 +94,8 @@ class Judge:
             self._say("state.on-global", f"changes {self._show(target)} itself, for the whole process", shown, at)
         elif isinstance(target, Called) and isinstance(target.callable, Global):
             known = known_of(target.callable)
-            if known.tier is Tier.ALLOWED and not known.permits(Use.BUILD):
+            is_array = known.guard.startswith(("tensor", "array"))
+            if is_array or (known.tier is Tier.ALLOWED and not known.permits(Use.BUILD)):
                 shown = f"{self._show(target)}.{method}({', '.join(self._show(value) for value in values[:4])})"
                 self._say("state.unusual", f"calls {method} of what {known} gave, which is no container", shown, at)
         for value in values:
@@ -122,6 +121,8 @@ class Judge:
 
     def settled(self, symbol: Global, use: str) -> bool:
         known = known_of(symbol)
+        if (symbol.module, symbol.name) in WRAPPERS:
+            return False
         if known.tier is Tier.ALLOWED:
             return known.permits(Use.NEWOBJ if use == "NEWOBJ" else Use.REDUCE)
         return known.tier is Tier.UNKNOWN and use == "NEWOBJ"
@@ -161,7 +162,7 @@ class Judge:
         self._follow_judgement(judgement, "call", self._show(call), at)
         for number, data in enumerate(judgement.nested):
             self._add_member(f"{known}@{at.offset}.{number}", data)
-        call.plain = judgement.ruling is Ruling.HONEST and self._is_data(call.arguments)
+        call.plain = judgement.ruling is Ruling.HONEST and self._gives_data(call, known)
         if known.tier is Tier.ALLOWED and is_loose(call.arguments):
             self._look_through(call.arguments, at)
         return call if judgement.result is None else judgement.result
@@ -188,20 +189,33 @@ class Judge:
                 message = f"hands on {known}, which is harmless only with the right arguments"
                 self._say("reference.guarded", message, self._show(symbol), at or Place(0, ""))
 
-    def _look_for_methods(self, target: Symbol, state: Symbol, at: Place) -> None:
+    def _look_for_callables(self, target: Symbol, state: Symbol, at: Place) -> None:
         states = state if isinstance(state, tuple) else (state,)
         for part in states:
             if not isinstance(part, Items) or part.kind != "dict":
                 continue
             for key, value in zip(part.items[::2], part.items[1::2], strict=False):
-                if isinstance(key, str) and (key in _CALLING or self._is_dangerous(value)) and not self._is_data(value):
+                if self._is_dangerous(value):
                     self._acted = True
-                    message = f"gives an object {self._show(value)} as its {key!r}, to be called later"
-                    self._say("state.callable", message, f"{self._show(target)}.{key} = {self._show(value)}", at)
+                    message = f"gives an object {self._show(value)} as its {self._show(key)}, to be called later"
+                    self._say(
+                        "state.callable",
+                        message,
+                        f"{self._show(target)}.__dict__[{self._show(key)}] = {self._show(value)}",
+                        at,
+                    )
 
     def _is_dangerous(self, symbol: Symbol) -> bool:
         parts = loose_parts(symbol)
         return any(isinstance(part, Global) and known_of(part).tier is Tier.DANGEROUS for part in parts)
+
+    def _gives_data(self, call: Called, known: Import) -> bool:
+        """Whether nothing that is done to what an honest call gives, with data, would have to be judged."""
+        first = call.arguments[0] if isinstance(call.arguments, tuple) and call.arguments else None
+        if known.guard in _MAKERS and not (isinstance(first, Global) and not known_of(first).guard):
+            return False
+        is_wrapper = (known.module, known.name) in WRAPPERS
+        return known.guard not in _STATEFUL and not is_wrapper and self._is_data(call.arguments)
 
     def _is_data(self, symbol: Symbol) -> bool:
         """Whether nothing in it is worse than a class that may be named."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 
 from entrepot.scan.budget import Budget
-from entrepot.scan.pickle.recognition import imports_something
+from entrepot.scan.pickle.recognition import imports_something, is_pickle
 from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Symbol
 from entrepot.scan.source import BytesSource, Source
 
@@ -62,9 +62,8 @@ def carried(value: str | bytes | Long, source: Source, budget: Budget) -> bytes 
     data = decoded(value, source, budget)
     if data is None:
         return None
-    if isinstance(value, str):
-        # Bytes are often put into text one by one.
-        data = _attempt(lambda: value.encode("latin-1"), budget) or data
+    if data[:2] == b"\xc2\x80":
+        return _attempt(lambda: data.decode("utf-8").encode("latin-1"), budget)
     if data[:2] == b"gA":
         return _attempt(lambda: base64.b64decode(data), budget)
     if data[:2] == b"80":
@@ -73,10 +72,11 @@ def carried(value: str | bytes | Long, source: Source, budget: Budget) -> bytes 
 
 
 def seems_loadable(data: bytes) -> bool:
-    """Whether it is a pickle that imports something, or begins as a zip does."""
+    """Whether it is a pickle, too much of one for chance, or begins as a zip does."""
     if data[:4] in _ARCHIVES:
         return True
-    return (data[:2] in _PICKLED or data[:1] in (b"c", b"(")) and imports_something(BytesSource(data))
+    source = BytesSource(data)
+    return is_pickle(source, data[:4096], opaque=True) if data[:2] in _PICKLED else imports_something(source)
 
 
 def _attempt(decode: Callable[[], bytes], budget: Budget) -> bytes | None:

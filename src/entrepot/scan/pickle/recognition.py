@@ -92,9 +92,9 @@ def is_another(source: Source, offset: int) -> bool:
 
 
 def imports_something(source: Source) -> bool:
-    """Whether it begins with opcodes that make sense, and something is imported by them."""
+    """Whether it begins with opcodes that make sense, and what is imported by them is also called."""
     walk = _walk(source, 0)
-    return bool(walk.witness.imports) and not walk.witness.odd
+    return bool(walk.witness.imports and walk.witness.calls) and not walk.witness.odd
 
 
 def _goes_on(source: Source, head: bytes, opaque: bool) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 
 from entrepot.scan.budget import Budget
 from entrepot.scan.pickle.grammar import SHORT, Known, free, memoizing, pushing
-from entrepot.scan.pickle.memo import SKIPPED, Memo, Region
+from entrepot.scan.pickle.memo import SKIPPED, Memo, NeedsExact, Region
 from entrepot.scan.pickle.plainness import is_loose
 from entrepot.scan.pickle.reader import Reader
 from entrepot.scan.pickle.scalars import Handler
@@ -28,6 +28,9 @@ DEEP = 2_000
 """Values on the stack that are looked through for something that is not data."""
 PIECE = 1 << 20
 """Bytes that are skipped as one region, and may have to be read again as one."""
+_NESTING = b"()]}\x8ftaesul\x85\x86\x87\x94"
+"""Opcodes of which nothing but nested containers can be made; honest data stand between them."""
+_STRIDE = 4096
 _NEEDS_CONTEXT = (b"R", b"\x81", b"\x92", b"\x93", b"b", b"o", b"Q")
 """Opcodes that use what was pushed before them in another way than to move it."""
 _LONGEST = 1 << 12
@@ -137,6 +140,8 @@ class Skipper:
             found = pattern.match(reader.buf, reader.pos, limit)
             end = found.end() if found else reader.pos
             moved = end > reader.pos
+            if _may_nest(reader.buf, reader.pos, end):
+                raise NeedsExact
             reader.pos = end
             if limit == len(reader.buf) and limit - end < _LONGEST:
                 if not reader.fill():
@@ -172,6 +177,11 @@ class Skipper:
         while (found := pattern.match(data, position)) and position < found.end() < len(data):
             position = found.end()
         return region.start + position
+
+
+def _may_nest(data: bytes, start: int, end: int) -> bool:
+    """Whether thousands of containers may stand inside one another: how deep, only the machine can tell."""
+    return any(not data[at : at + 16].translate(None, _NESTING) for at in range(start, end - _STRIDE, _STRIDE))
 
 
 def reread(machine: Machine, handlers: list[Handler], run: Run) -> list[Symbol]:

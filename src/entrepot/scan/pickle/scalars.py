@@ -17,8 +17,10 @@ HELD = 1024
 DIGITS = 4_300
 """Digits of a number that are converted; Python itself refuses more by default."""
 _BEGINNING = 80
-CARRIED = rb"(?:\x80[\x02-\x05]|gA[I-X]|800[2-5]|PK\x03\x04|\(*c[a-zA-Z_][\w.]{0,60}\n)"
-"""How constants begin that may be a pickle, or one in base64 or hexadecimal digits, or a zip."""
+CARRIED = rb"(?:gA[I-X]|800[2-5]|\xc2\x80[\x02-\x05])"
+"""How texts begin that may be a pickle in base64 or hexadecimal digits, or one whose bytes were made characters."""
+BYTES_CARRIED = rb"(?:gA[I-X]|800[2-5]|\x80[\x02-\x05]|PK\x03\x04|[c(\]}\x8c][\x00-\x7f])"
+"""And bytes: a pickle as it is, or a zip."""
 ALLOCATED = 1 << 30
 """Bytes that may be announced and not follow; an unpickler allocates them before it finds out."""
 _MOST = (1 << 63) - 1
@@ -116,13 +118,14 @@ def _long_value(kind: str, offset: int, size: int) -> Long:
 
 def _look_at(m: Machine, data: bytes, value: str | bytes | Long) -> None:
     """Text and bytes may carry a pickle that somebody loads later: as it is, or as base64 or hexadecimal digits."""
-    if _carried().match(data):
+    is_text = isinstance(value, str) or (isinstance(value, Long) and value.kind == "str")
+    if _carried(CARRIED if is_text else BYTES_CARRIED).match(data):
         m.listener.constant(value, m.place)
 
 
 @cache
-def _carried() -> re.Pattern[bytes]:
-    return re.compile(CARRIED)
+def _carried(beginning: bytes) -> re.Pattern[bytes]:
+    return re.compile(beginning)
 
 
 def _check_announced(m: Machine, size: int) -> None:
@@ -165,7 +168,7 @@ def _unicode(m: Machine) -> None:
     except UnicodeDecodeError:
         m.fail("a wrong escape in a text")
     m.stack.append(text)
-    _look_at(m, text[:_BEGINNING].encode("latin-1", "replace"), text)
+    _look_at(m, text[:_BEGINNING].encode("utf-8", "replace"), text)
 
 
 def _empty(kind: str, m: Machine) -> None:

@@ -57,13 +57,13 @@ def verdict_of_mention(known: Import) -> tuple[str, str] | None:
 
 
 def _is_a_word(call: Called) -> bool:
-    """Whether it gets numbers and single words, as members of enumerations are found."""
-    if not isinstance(call.arguments, tuple) or call.keywords is not None or call.opcode != "REDUCE":
-        return False
-    return all(
-        item is None or isinstance(item, int | float) or (isinstance(item, str) and _WORD.fullmatch(item))
-        for item in call.arguments
-    )
+    """Whether it gets one number or one word, by which members of enumerations are found."""
+    match call.arguments:
+        case (int() | float(),) if call.opcode == "REDUCE":
+            return True
+        case (str() as word,) if call.opcode == "REDUCE":
+            return _WORD.fullmatch(word) is not None
+    return False
 
 
 def seems_class(name: str) -> bool:
@@ -83,4 +83,5 @@ def is_odd(name: str) -> bool:
 
 def _rest(known: Import) -> str:
     """What the name does: its sentence without the name."""
-    return known.why.removeprefix(f"{known} ")
+    first, _, rest = known.why.partition(" ")
+    return rest if str(known).startswith(first) else known.why
