@@ -24,7 +24,7 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     head = sample.head
     if head[:4] in _PACKED:
         return
-    tables = [head[12 + 16 * index : 28 + 16 * index] for index in range(head[5])]
+    tables = [head[12 + 16 * index : 28 + 16 * index] for index in range(head[5] if len(head) > 5 else 0)]
     ends = [int.from_bytes(table[8:12], "big") + int.from_bytes(table[12:16], "big") for table in tables]
     end = max(ends, default=0)
     yield from rest(sample.source, end + -end % 4)

@@ -6,7 +6,6 @@ from entrepot.domain.report import Unread
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, RunsCode
-from entrepot.scan.media import gif_end, jpeg_end, png_end
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff")
@@ -42,6 +41,8 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    from entrepot.scan.media import gif_end, jpeg_end, png_end
+
     source, head = sample.source, sample.head
     kind = _kind(head, source.size)
     if kind == "png":

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget
-from entrepot.scan.commands import hostile
 from entrepot.scan.executables import APE, is_elf, is_pe, judge
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
@@ -19,6 +18,8 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
+    from entrepot.scan.commands import hostile
+
     yield from judge(sample, "a program for several systems")
     yield from hostile(sample.source.read(0, _STUB).decode("latin-1"))
 

@@ -1,16 +1,11 @@
 """LZ4 frames, as joblib writes them; skippable frames between them are passed over, old ones are told of."""
 
 from collections.abc import Iterator
-from typing import cast
 
 from entrepot.domain.report import Unread
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
-from entrepot.scan.skippable import past_skippable
-from entrepot.scan.source import Source
-from entrepot.scan.streams import inspect_stream
-from entrepot.scan.unpacking import Bounded, Opening, Stepwise
 
 _MAGIC = b"\x04\x22\x4d\x18"
 _OLD = b"\x02\x21\x4c\x18"
@@ -24,20 +19,13 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    from entrepot.scan.runs import lz4
+    from entrepot.scan.streams import inspect_stream
+
     if sample.head[:4] == _OLD:
         yield Unread("LZ4 in its old frames")
         return
-    yield from inspect_stream(sample, budget, _begin)
-
-
-def _begin(source: Source, at: int) -> Opening | None:
-    import lz4.frame
-
-    if at:
-        at = past_skippable(source, at)
-    if source.read(at, 4) != _MAGIC:
-        return None
-    return Opening(Stepwise(cast(Bounded, lz4.frame.LZ4FrameDecompressor())), at)
+    yield from inspect_stream(sample, budget, lz4)
 
 
 FORMAT = Format("lz4", _recognize, _inspect, "LZ4", RunsCode.RARELY, "what is inside", (".lz4",))

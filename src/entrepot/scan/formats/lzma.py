@@ -1,19 +1,17 @@
 """Old .lzma files: no magic, so the header has to make sense and the first bytes have to unpack."""
 
-import lzma
 from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import Source
-from entrepot.scan.streams import inspect_stream
-from entrepot.scan.unpacking import DICTIONARY, Opening, Stepwise
 
 _HEADER = 13
 _PROPERTIES = 225
 """The first byte packs three small settings; more than this no encoder writes."""
 _MAX_SIZE = 1 << 40
+_MAX_DICTIONARY = 1 << 31
+_MAX_MEMORY = 100 << 20
 
 
 def _recognize(sample: Sample) -> bool:
@@ -30,11 +28,13 @@ def _recognize(sample: Sample) -> bool:
 def _is_usual(dictionary: int) -> bool:
     """Encoders write powers of two, or the sum of two neighboring ones."""
     low = dictionary & -dictionary
-    return 4096 <= dictionary <= DICTIONARY * 16 and dictionary in (low, low * 3)
+    return 4096 <= dictionary <= _MAX_DICTIONARY and dictionary in (low, low * 3)
 
 
 def _unpacks(sample: Sample) -> bool:
-    decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=DICTIONARY)
+    import lzma
+
+    decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MAX_MEMORY)
     try:
         got = len(decoder.decompress(sample.head, 1 << 16))
     except (lzma.LZMAError, MemoryError):
@@ -43,13 +43,10 @@ def _unpacks(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
-    yield from inspect_stream(sample, budget, _begin)
+    from entrepot.scan.runs import lzma
+    from entrepot.scan.streams import inspect_stream
 
-
-def _begin(_: Source, at: int) -> Opening | None:
-    if at:
-        return None
-    return Opening(Stepwise(lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=DICTIONARY)), 0)
+    yield from inspect_stream(sample, budget, lzma)
 
 
 FORMAT = Format("lzma", _recognize, _inspect, "lzma", RunsCode.RARELY, "what is inside", (".lzma",))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from entrepot.domain.report import Location, Unread
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
-from entrepot.scan.dtypes import Unknown, item_size
 from entrepot.scan.formats import Format, Found, Member, RunsCode
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
@@ -84,6 +83,8 @@ def _header(source: Source, at: int) -> Array:
     data = source.read(begin, length)
     if len(data) < length:
         raise Unreadable("the array header is cut off")
+    from entrepot.scan.dtypes import Unknown, item_size
+
     fields = _literal(data.decode("utf-8" if version == 3 else "latin-1", "replace"))
     if not isinstance(fields, dict) or not {"descr", "fortran_order", "shape"} <= set(fields):
         raise Unreadable("the array header lacks its fields")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, RunsCode
-from entrepot.scan.media import boxes_end
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".wav", ".avi", ".mp3", ".flac", ".ogg", ".opus", ".mp4", ".m4a", ".mov", ".webm", ".mkv")
@@ -29,6 +28,8 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    from entrepot.scan.media import boxes_end
+
     source, head = sample.source, sample.head
     if head[:4] == b"RIFF":
         end = 8 + int.from_bytes(head[4:8], "little")

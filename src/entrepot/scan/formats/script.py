@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from entrepot.domain.report import Capability, Location, Unread
 from entrepot.scan.budget import Budget
-from entrepot.scan.commands import hostile
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
@@ -37,6 +36,8 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
+    from entrepot.scan.commands import hostile
+
     yield Capability.YES
     if sample.suffix in _WEIGHTS or (not sample.suffix and _is_weights(sample.basename)):
         message = f"a script under a name that promises none: {sample.basename}"

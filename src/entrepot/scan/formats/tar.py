@@ -2,19 +2,11 @@
 
 from collections.abc import Iterator
 
-from entrepot.domain.report import Location, Unread
-from entrepot.scan import torch_tar
-from entrepot.scan.archive import Links, check_link, check_path, rest
-from entrepot.scan.budget import Budget, Unreadable
-from entrepot.scan.formats import Format, Found, Member, RunsCode
-from entrepot.scan.rules import found
+from entrepot.scan.budget import Budget
+from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import Window
-from entrepot.scan.tar import BLOCK, Header, headers, is_header
 
-_FILES = b"0\x007"
-_HARD, _SYMBOLIC, _FOLDER, _SPARSE = b"1", b"2", b"5", b"S"
-_DEVICES = (b"3", b"4", b"6")
+BLOCK = 512
 
 
 def _recognize(sample: Sample) -> bool:
@@ -22,53 +14,21 @@ def _recognize(sample: Sample) -> bool:
     if len(head) < BLOCK or not head[0]:
         return False
     if head[257:262] == b"ustar":
-        return is_header(head[:BLOCK])
+        return _is_header(head[:BLOCK])
     # The oldest tars have no magic: their octal fields and their checksum must do.
-    return not sample.opaque and head[148:154].strip(b" 0123456789\0") == b"" and is_header(head[:BLOCK])
+    return not sample.opaque and head[148:154].strip(b" 0123456789\0") == b"" and _is_header(head[:BLOCK])
+
+
+def _is_header(block: bytes) -> bool:
+    from entrepot.scan.tar.headers import is_header
+
+    return is_header(block)
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
-    source = sample.source
-    links = Links()
-    end = 0
-    broken = None
-    try:
-        for header in headers(source, budget):
-            end = header.next
-            yield from _check(header, links)
-            yield from _content(sample, header, budget)
-    except Unreadable as error:
-        broken = error
-    yield from rest(source, end)
-    if broken:
-        raise broken
+    from entrepot.scan.tar.inspection import inspect
 
-
-def _check(header: Header, links: Links) -> Iterator[Found]:
-    at = Location(offset=header.at)
-    yield from check_path(header.name, header.at)
-    yield from links.check(header.name, header.at)
-    if header.differs:
-        yield found("archive.two-readings", f"readers disagree on {header.name!r}: {header.differs}", at=at)
-    if header.kind in (_HARD, _SYMBOLIC):
-        yield from check_link(header.name, header.target, header.at, hard=header.kind == _HARD)
-        if header.kind == _SYMBOLIC:
-            links.add(header.name, header.target)
-    elif header.kind in _DEVICES:
-        yield found("archive.device", f"{header.name!r} is a device or pipe", at=at)
-
-
-def _content(sample: Sample, header: Header, budget: Budget) -> Iterator[Found]:
-    if header.kind == _SPARSE or header.sparse:
-        yield Unread("a file with holes, stored as its parts", header.data, header.size, header.name)
-    elif header.size and header.kind != _FOLDER:
-        window = Window(sample.source, header.data, header.size)
-        if header.name in torch_tar.MEMBERS and window.read(0, 1) == b"\x80":
-            yield from torch_tar.pickles(header.name, window, budget)
-        else:
-            yield Member(header.name, window)
-        if len(sample.source.read(header.data + header.size - 1, 1)) < 1:
-            yield Unread("the member is cut off", header.data, header.size, header.name)
+    return inspect(sample, budget)
 
 
 FORMAT = Format("tar", _recognize, _inspect, "a tar archive", RunsCode.RARELY, "what is inside", (".tar",))

@@ -5,25 +5,17 @@ from collections.abc import Iterator
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import Source
-from entrepot.scan.streams import inspect_stream
-from entrepot.scan.unpacking import Opening, xz
-
-_MAGIC = b"\xfd7zXZ\0"
 
 
 def _recognize(sample: Sample) -> bool:
-    return sample.head[:6] == _MAGIC
+    return sample.head[:6] == b"\xfd7zXZ\0"
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
-    yield from inspect_stream(sample, budget, _begin)
+    from entrepot.scan.runs import xz
+    from entrepot.scan.streams import inspect_stream
 
-
-def _begin(source: Source, at: int) -> Opening | None:
-    block = source.read(at, 1 << 16)
-    at += len(block) - len(block.lstrip(b"\0"))
-    return Opening(xz(), at) if source.read(at, 6) == _MAGIC else None
+    yield from inspect_stream(sample, budget, xz)
 
 
 FORMAT = Format("xz", _recognize, _inspect, "xz", RunsCode.RARELY, "what is inside", (".xz", ".txz"))

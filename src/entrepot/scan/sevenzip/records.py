@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from entrepot.scan.budget import Budget, Unreadable
 
-MAGIC = b"7z\xbc\xaf\x27\x1c"
 START = 32
 """Bytes before the packed streams."""
 MAX_CODERS = 32

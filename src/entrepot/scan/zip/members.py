@@ -14,7 +14,8 @@ from entrepot.scan.rules import found
 from entrepot.scan.source import Source, Window, pieces
 from entrepot.scan.unpacking import BROKEN, Begin, Inflate, Opening, Stream, bzip2, once, xz
 from entrepot.scan.zip.layout import Use
-from entrepot.scan.zip.records import LOCAL, Entry
+from entrepot.scan.zip.recognize import LOCAL
+from entrepot.scan.zip.records import Entry
 from entrepot.scan.zip.walk import Placed
 
 STORED, DEFLATE, BZIP2, LZMA, XZ, AES = 0, 8, 12, 14, 95, 99

@@ -2,8 +2,11 @@
 
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import IN_MEMORY, Unpacked
-from entrepot.scan.zip.records import END, END_SIZE, ENTRY, LOCAL, end_at
 
+END = b"PK\x05\x06"
+ENTRY = b"PK\x01\x02"
+LOCAL = b"PK\x03\x04"
+END_SIZE = 22
 _SPANNED = b"PK\x07\x08PK\x03\x04"
 
 
@@ -29,6 +32,8 @@ def ends_as_zip(sample: Sample) -> bool:
 
 
 def _leads(sample: Sample, at: int) -> bool:
+    from entrepot.scan.zip.records import end_at  # most files are no zip files
+
     end = end_at(sample.source, at)
     if end is None:
         return False

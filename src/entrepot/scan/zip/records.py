@@ -5,12 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from entrepot.scan.source import Source
+from entrepot.scan.zip.recognize import END, END_SIZE, ENTRY, LOCAL
 
-END = b"PK\x05\x06"
-ENTRY = b"PK\x01\x02"
-LOCAL = b"PK\x03\x04"
 DESCRIPTOR = b"PK\x07\x08"
-END_SIZE = 22
 LOCAL_SIZE = 30
 ENTRY_SIZE = 46
 _LOCATOR = b"PK\x06\x07"

@@ -9,20 +9,8 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Source
-from entrepot.scan.zip.records import (
-    DESCRIPTOR,
-    END,
-    END_SIZE,
-    ENTRY,
-    LOCAL,
-    LOCAL_SIZE,
-    Directory,
-    End,
-    Entry,
-    end_at,
-    entries,
-    local_at,
-)
+from entrepot.scan.zip.recognize import END, END_SIZE, ENTRY, LOCAL
+from entrepot.scan.zip.records import DESCRIPTOR, LOCAL_SIZE, Directory, End, Entry, end_at, entries, local_at
 
 MAX_ENDS = 64
 """End records that are followed; honest files have one, and one more for each zip file stored as a last member."""

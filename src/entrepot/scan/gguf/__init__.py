@@ -1,0 +1,1 @@
+"""GGUF: metadata and tensors of llama.cpp and its relatives."""

@@ -1,0 +1,1 @@
+"""Tar archives: ustar, pax, GNU and the oldest ones."""
