@@ -9,6 +9,7 @@ from entrepot.scan.source import Source
 HEAD = 4096
 OPAQUE_HEAD = 512
 """Of a tensor's values less is read: a model has hundreds of tensors, and nothing but strong evidence counts there."""
+OPAQUE_TAIL = 64
 TAIL = 65_557
 """The longest end of a zip file: its record of 22 bytes and a comment of 65,535."""
 _TEXT_LIMIT = 32 << 20
@@ -43,13 +44,15 @@ class Sample:
 
     @property
     def tail(self) -> bytes:
-        """The last bytes, 64 KiB and a zip's end record at most. Unpacks a packed member to its end."""
+        """The last bytes, 64 KiB and a zip file's end at most; of a tensor's values 64. Unpacks a packed member to its
+        end."""
         if self._tail is None:
             if len(self.head) < (OPAQUE_HEAD if self.opaque else HEAD):
                 self._tail = self.head
             else:
                 size = self.source.size
-                self._tail = self.source.read(max(0, size - TAIL), TAIL)
+                last = OPAQUE_TAIL if self.opaque else TAIL
+                self._tail = self.source.read(max(0, size - last), last)
         return self._tail
 
     @property
