@@ -74,7 +74,7 @@ def pushing(known: Known, most: int = MOST) -> re.Pattern[bytes]:
 
 @cache
 def memoizing() -> re.Pattern[bytes]:
-    """Everything up to and including one MEMOIZE, in a run that one of the others has passed."""
+    """Everything up to a MEMOIZE, or the end, in a run that one of the others has passed."""
     known = Known("memoize")
     ones = rb"[N)\]}\x88\x89\x8f(t\x85-\x87aesuld\x91\x900bR\x81]++"
     tokens = (
@@ -88,7 +88,7 @@ def memoizing() -> re.Pattern[bytes]:
         rb"j.{4}",
         *_scalars(known, b""),
     )
-    return re.compile(rb"(?:" + b"|".join(tokens) + rb")*+\x94", re.DOTALL)
+    return re.compile(rb"(?:" + b"|".join(tokens) + rb")*+(\x94|\Z)", re.DOTALL)
 
 
 def _compile(tokens: Iterable[bytes], most: int) -> re.Pattern[bytes]:
