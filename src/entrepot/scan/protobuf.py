@@ -9,6 +9,7 @@ from entrepot.scan.source import Source
 IN_MEMORY = 4 << 20
 """Messages up to this size are read at once; of larger ones, each field's beginning."""
 _AHEAD = 64 << 10
+_SHOWN = 512
 _VARINT, _FIXED64, _LENGTH, _START, _END, _FIXED32 = range(6)
 
 
@@ -157,22 +158,25 @@ def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
 
 
 def outline(head: bytes, most: int = 12) -> list[tuple[int, int, bytes]] | None:
-    """The number, kind and first bytes of the top fields that the first bytes of a file show; None for no message."""
+    """The number, kind and first bytes of the top fields that the first bytes of a message show; None for no message.
+
+    A field that is cut where the bytes end is shown as far as it goes.
+    """
     found: list[tuple[int, int, bytes]] = []
     at = 0
     try:
-        while at < len(head) - 12 and len(found) < most:
+        while at < len(head) and len(found) < most:
             key, at = varint(head, at)
             number, kind = key >> 3, key & 7
-            if not 0 < number < 1 << 20:
+            if not 0 < number < 1 << 20 or kind in (3, 4, 6, 7):
                 return None
             if kind == _VARINT:
                 value, at = varint(head, at)
                 found.append((number, kind, str(value).encode()))
                 continue
             size, at = _size(head, at, kind)
-            found.append((number, kind, head[at : at + min(size, 64)]))
+            found.append((number, kind, head[at : at + min(size, _SHOWN)]))
             at += size
     except Unreadable:
-        return None
+        return found or None
     return found

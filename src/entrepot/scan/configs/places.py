@@ -38,5 +38,5 @@ def _leads_out(path: str) -> bool:
 def _climbs(path: str) -> bool:
     # Absolute paths of a publisher's own disk are left over in many honest files, and lead nowhere.
     return ".." in path.replace("\\", "/").split("/") or path.startswith(
-        ("/etc/", "/proc/", "/root/", "file://", "\\\\")
+        ("/etc/", "/proc/", "/root", "file://", "\\\\")
     )

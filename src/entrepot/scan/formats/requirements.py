@@ -18,12 +18,13 @@ _INDEX = Pattern(
 _DIRECT = Pattern(r"(?i)(?:^|\s|@\s*|-e\s*)((?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|ftp|file|git)://[^\s\"'#;]+)")
 _HOST = Pattern(r"(?i)^(?:\w+\+)?[a-z]+://(?:[^@/]*@)?([^/:]+)")
 _KNOWN_INDEX = Pattern(
-    r"(?i)(?:^|\.)(?:pypi\.org|pythonhosted\.org|download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com|anaconda\.org|"
+    r"(?i)(?:^|\.)(?:(?:test\.)?pypi\.(?:org|nvidia\.com|ngc\.nvidia\.com)|download\.pytorch\.org|anaconda\.org|"
     r"data\.pyg\.org|storage\.googleapis\.com|whl\.nightly|mirrors\.aliyun\.com|pypi\.tuna\.tsinghua\.edu\.cn|"
-    r"huggingface\.github\.io|wheels\.vllm\.ai|flashinfer\.ai|download\.openmmlab\.com|test\.pypi\.org|developer\.download\.nvidia\.com)$"
+    r"huggingface\.github\.io|wheels\.vllm\.ai|flashinfer\.ai|download\.openmmlab\.com|developer\.download\.nvidia\.com)$"
 )
 _KNOWN_SOURCE = Pattern(
-    r"(?i)(?:^|\.)(?:github\.com|gitlab\.com|huggingface\.co|bitbucket\.org|pythonhosted\.org|pypi\.org|codeload\.github\.com|download\.pytorch\.org|githubusercontent\.com|storage\.googleapis\.com|amazonaws\.com)$"
+    r"(?i)(?:^|\.)(?:github\.com|gitlab\.com|huggingface\.co|bitbucket\.org|(?:files\.)?python(?:hosted)\.org|pypi\.(?:org)|codeload\.github\.com|"
+    r"download\.pytorch\.org|githubusercontent\.com|storage\.googleapis\.com|amazonaws\.com)$"
 )
 
 

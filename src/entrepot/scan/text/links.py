@@ -26,8 +26,6 @@ _KNOWN = (
     "pytorch.org",
     "tensorflow.org",
     "python.org",
-    "pypi.org",
-    "pythonhosted.org",
     "google.com",
     "googleapis.com",
     "kaggle.com",

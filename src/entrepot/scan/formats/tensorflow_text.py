@@ -1,0 +1,47 @@
+"""TensorFlow's graphs and checkpoints' notes in the text form of Protocol Buffers."""
+
+from collections.abc import Iterator
+
+from entrepot.scan.archive import escapes
+from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.rules import found
+from entrepot.scan.sample import Sample
+
+_OPERATOR = Pattern(r"""(?:^|[\s{;,])op\s*:\s*["']([^"'\n]{1,200})["']""")
+_CHECKPOINT = Pattern(r"""(?:^|\n)\s*(?:all_)?model_checkpoint_paths?\s*:\s*["']([^"'\n]{1,1000})["']""")
+
+
+def _recognize(sample: Sample) -> bool:
+    if sample.opaque:
+        return False
+    if sample.suffix in (".pbtxt", ".prototxt") or sample.basename == "checkpoint":
+        return sample.seems_text
+    return b"node {" in sample.head and b"op:" in sample.head and sample.seems_text
+
+
+def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    from entrepot.scan.tensorflow.judging import judged_texts
+
+    budget.check_string(sample.source.size)
+    text = sample.text
+    if text is None:
+        raise Unreadable("a graph in text of more than 32 MiB, or in no known encoding")
+    yield from judged_texts([match[1] for match in _OPERATOR.finditer(text)])
+    for match in _CHECKPOINT.finditer(text):
+        # An absolute path is the publisher's own, and common.
+        if escapes(match[1]) and ".." in match[1]:
+            message = f"the checkpoint to restore is {match[1]}, outside of the model's folder"
+            yield found("tensorflow.asset", message, evidence=match[0].strip())
+
+
+FORMAT = Format(
+    "tensorflow-text",
+    _recognize,
+    _inspect,
+    "TensorFlow graph in text",
+    RunsCode.RARELY,
+    "operators",
+    (".pbtxt", ".prototxt"),
+)

@@ -1,0 +1,87 @@
+"""TensorFlow Lite: a FlatBuffer of operators. Code comes in by custom operators and by TensorFlow's own (Flex)."""
+
+from collections.abc import Iterator
+
+from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.flatbuffer import Buffer
+from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.rules import found
+from entrepot.scan.sample import Sample
+
+_CUSTOM = 32
+_KNOWN = frozenset(
+    "TFLite_Detection_PostProcess Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D "
+    "Transform2DTensorBilinear "
+    "TransformLandmarks Landmarks2TransformMatrix Mfcc AudioSpectrogram NumericVerify edgetpu-custom-op ethos-u "
+    "SignalRfft SignalFramer SignalWindow aeon.sign.custom RandomUniform RandomStandardNormal Multinomial "
+    "Atan2 Sign Roll "
+    "Irfft2d TFSentencepieceTokenizeOp WhitespaceTokenizeWithOffsetsV2 RaggedTensorToTensor RaggedGather".split()
+)
+_FLEX_HARM = (
+    "ReadFile",
+    "WriteFile",
+    "PyFunc",
+    "EagerPyFunc",
+    "MatchingFiles",
+    "SaveV2",
+    "Save",
+    "TextLineDataset",
+    "LoadLibrary",
+)
+
+
+def _recognize(sample: Sample) -> bool:
+    return sample.head[4:8] == b"TFL3"
+
+
+def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    budget.check_string(min(sample.source.size, 1 << 32))
+    buffer = Buffer(sample.source.read(0, budget.limits.string), budget)
+    try:
+        yield from _model(buffer)
+    except Unreadable as broken:
+        yield found("tflite.structure", f"an offset that readers may follow without asking: {broken}")
+        raise
+
+
+def _model(buffer: Buffer) -> Iterator[Found]:
+    root = buffer.root()
+    for at in buffer.vector(root, 1):
+        code = buffer.follow(at)
+        name = buffer.text(code, 1)
+        if name:
+            yield from _custom(name)
+    for at in buffer.vector(root, 2):
+        graph = buffer.follow(at)
+        for index in range(4):  # tensors, inputs, outputs, operators
+            items = buffer.vector(graph, index)
+            for item in items if index in (0, 3) else ():
+                table = buffer.follow(item)
+                buffer.number(table - buffer.number(table, 4, signed=True), 2)
+    for at in buffer.vector(root, 4):
+        buffer.vector(buffer.follow(at), 0, 1)
+
+
+def _custom(name: str) -> Iterator[Found]:
+    if name.startswith("Flex"):
+        if name.removeprefix("Flex") in _FLEX_HARM:
+            yield found(
+                "tflite.harmful-operator",
+                f"the operator {name} reads, writes or runs what it is told to",
+                evidence=name,
+            )
+        else:
+            yield found("tflite.flex-operator", f"the operator {name} is run by all of TensorFlow", evidence=name)
+    elif name not in _KNOWN:
+        yield found("tflite.custom-operator", f"the operator {name} comes from a library of its own", evidence=name)
+
+
+FORMAT = Format(
+    "tflite",
+    _recognize,
+    _inspect,
+    "TensorFlow Lite",
+    RunsCode.RARELY,
+    "custom operators, and TensorFlow's own",
+    (".tflite", ".lite"),
+)

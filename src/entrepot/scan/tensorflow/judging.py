@@ -1,0 +1,116 @@
+"""Which operators do more than compute: files, Python, the network. Where they stand decides for those of saving."""
+
+from collections.abc import Iterator
+
+from entrepot.domain.report import Finding, Location
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.protobuf import View
+from entrepot.scan.rules import found
+from entrepot.scan.tensorflow.graph import Graph, Node, read_graph
+
+_WRITES = frozenset(
+    "WriteFile WriteSummary CreateSummaryFileWriter WriteGraphSummary SaveDataset SaveDatasetV2 "
+    "SnapshotDataset SnapshotDatasetV2 DistributedSave DeleteFile".split()
+)
+_READS = frozenset(
+    "ReadFile MatchingFiles ImmutableConst LoadDataset WholeFileReader WholeFileReaderV2 "
+    "TextLineReader TextLineReaderV2 "
+    "TFRecordReader TFRecordReaderV2 FixedLengthRecordReader TextLineDataset TFRecordDataset TFRecordDatasetV2 "
+    "FixedLengthRecordDataset FixedLengthRecordDatasetV2 CSVDataset CSVDatasetV2 ExperimentalCSVDataset ListDataset "
+    "MatchingFilesDataset ExperimentalMatchingFilesDataset LMDBDataset ExperimentalLMDBDataset "
+    "SqlDataset ExperimentalSqlDataset".split()
+)
+_PYTHON = frozenset("PyFunc PyFuncStateless EagerPyFunc NumpyFunction".split())
+_LIBRARIES = frozenset("LoadLibrary LoadLibraryV2 LoadOpLibrary ShellExecute ExecuteCommand System Exec".split())
+# Every saved model has them, in the functions by which it saves itself.
+_SAVING = frozenset("Save SaveV2 SaveSlices MergeV2Checkpoints".split())
+_DEBUG = frozenset(
+    "DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount "
+    "DebugNumericSummary DebugNumericSummaryV2 Copy CopyHost".split()
+)
+# What a name or a short text of a graph has no reason to hold: it only makes sense to whoever evaluates it.
+_CODE = Pattern(
+    r"__import__|\b(?:eval|exec)\s*\(|\bos\.(?:system|popen)\b|\bsubprocess\.\w+|/bin/(?:ba)?sh\b|\bbuiltins\."
+)
+_FILE_STREAM = "file://"
+
+
+def judged_meta_graph(view: View) -> Iterator[Finding]:
+    """Findings of a MetaGraphDef: its graph, from the outputs of its signatures."""
+    outputs: list[str] = []
+    graphs: list[View] = []
+    for part in view.fields():
+        if part.number == 2:
+            graphs.append(part.view)
+        elif part.number == 5:
+            outputs += _outputs(part.view)
+        elif part.number == 6:
+            yield from _asset(part.view)
+    for graph in graphs:
+        yield from judged_graph(read_graph(graph), outputs)
+
+
+def _outputs(entry: View) -> Iterator[str]:
+    signature = entry.first(2)
+    for output in signature.all(2) if signature else ():
+        info = output.first(2)
+        if info is not None:
+            yield info.named(1)
+
+
+def _asset(view: View) -> Iterator[Finding]:
+    from entrepot.scan.archive import escapes
+
+    name = view.named(2)
+    if escapes(name):
+        yield found("tensorflow.asset", f"an asset is read from {name}, outside of the model", evidence=name)
+
+
+def judged_graph(graph: Graph, outputs: list[str]) -> Iterator[Finding]:
+    """Findings of a graph; without outputs, everything in it counts as run."""
+    served = graph.reached(outputs) if outputs else {node.offset for name, node in graph.all() if not name}
+    for function, node in graph.all():
+        if rule := _rule(node, node.offset in served, bool(outputs)):
+            where = "a signature" if node.offset in served else f"the function {function}" if function else "the graph"
+            shown = f"{node.operator} {node.name}" + "".join(f"\n{key}: {text}" for key, text in node.texts[:8])
+            message = f"{where} has the operator {node.operator}, which {_DOES[rule]}"
+            yield found(rule, message, evidence=shown, at=Location(offset=node.offset))
+
+
+_DOES = {
+    "tensorflow.file-write": "writes files",
+    "tensorflow.file-read": "reads files",
+    "tensorflow.python-function": "calls Python functions of the program that loads it",
+    "tensorflow.library": "loads or runs what it is told to",
+    "tensorflow.save-in-signature": "writes a checkpoint wherever it is told to",
+    "tensorflow.debug-url": "sends its values to an address",
+    "tensorflow.code-in-text": "names or holds Python that runs something",
+}
+
+
+def _rule(node: Node, served: bool, has_signatures: bool) -> str | None:
+    operator = node.operator
+    if operator in _WRITES or (operator == "PrintV2" and any(_FILE_STREAM in text for _, text in node.texts)):
+        return "tensorflow.file-write"
+    if operator in _READS:
+        return "tensorflow.file-read"
+    if operator in _PYTHON:
+        return "tensorflow.python-function"
+    if operator in _LIBRARIES or operator.startswith("LoadLibrary"):
+        return "tensorflow.library"
+    if operator in _SAVING and served and has_signatures:
+        return "tensorflow.save-in-signature"
+    if operator in _DEBUG and any("://" in text for key, text in node.texts if "url" in key or "debug_ops" in key):
+        return "tensorflow.debug-url"
+    if any(_CODE.search(text) for text in (operator, *node.functions, *(text for _, text in node.texts))):
+        return "tensorflow.code-in-text"
+    return None
+
+
+def judged_texts(operators: list[str]) -> Iterator[Finding]:
+    """Findings of a graph in text form, of which only the operators' names are read."""
+    for operator in dict.fromkeys(operators):
+        if rule := _rule(Node("", operator, (), (), (), 0), served=False, has_signatures=False):
+            yield found(
+                rule, f"the graph has the operator {operator}, which {_DOES[rule]}", evidence=f'op: "{operator}"'
+            )
