@@ -121,9 +121,9 @@ def other_method() -> bytes:
 def two_directories() -> bytes:
     """Readers that count from the start find one directory, those that count from the end another."""
     one, two = zipped(("a.npy", VALUES)), zipped(("b.npy", VALUES))
-    data = bytearray(one + two)
-    end = data.rindex(b"PK\x05\x06")
-    struct.pack_into("<I", data, end + 16, one.index(b"PK\x01\x02"))
+    at = one.index(b"PK\x01\x02")
+    data = bytearray(one[: one.index(b"PK\x05\x06")] + two)
+    struct.pack_into("<I", data, data.rindex(b"PK\x05\x06") + 16, at)
     return bytes(data)
 
 
@@ -302,7 +302,7 @@ GOLDENS = [
         "archive.two-readings",
         "m.zip",
         two_directories,
-        lambda: bytes(32) + zipped(("a.npy", VALUES)),
+        lambda: bytes(32) + zipped(("a.npy", VALUES)) + zipped(("b.npy", VALUES)),
         case="directories",
         techniques=("C01",),
     ),

@@ -49,19 +49,27 @@ def walk(sample: Sample, budget: Budget) -> Archive:
     """Every reading of the file, as one list. Raises `Unreadable` where there is no directory and no member."""
     archive = Archive()
     source = sample.source
-    directories: list[int] = []
-    for end in _ends(sample):
+    read: set[int] = set()
+    ends = list(_ends(sample))
+    own = {end.before - directory.size for end in ends for directory in _told(end)}
+    for end in ends:
         if any(member.data <= end.at < member.end for member in archive.members):
             continue  # a zip file that is stored as a member
         archive.owned.append((end.before, min(end.stop, source.size)))
         archive.comments.append((end.at + END_SIZE, min(end.stop, source.size)))
+        if any(end.at < other.at < end.stop for other in ends):
+            archive.oddities.append(_odd("an archive stands in the comment of another", end.at))
         for place, shift, count in _directories(source, end):
-            if place not in directories:
-                directories.append(place)
-                _read_directory(source, budget, archive, (place, shift, count, end.before))
-    if len(directories) > 1:
-        at = ", ".join(str(place) for place in directories)
-        archive.oddities.append(_odd(f"{len(directories)} directories, at bytes {at}", directories[1]))
+            if place in read:
+                continue
+            if place not in own:
+                archive.oddities.append(_odd(f"one end record leads to another directory at byte {place}", place))
+            elif any(end.at < other.at < end.stop for other in read.values()):
+                archive.oddities.append(
+                    _odd(f"an archive stands in the comment of one that ends at byte {end.at}", place)
+                )
+            read[place] = end
+            _read_directory(source, budget, archive, (place, shift, count, end.before))
     _find_overlaps(archive)
     _find_gaps(source, budget, archive)
     if not archive.members and not archive.owned:
@@ -89,14 +97,18 @@ def _directories(source: Source, end: End) -> Iterator[tuple[int, int, int]]:
     Some count the place from the file's start; others take the directory to end where the end records begin, and
     shift everything by what stands before the archive.
     """
-    told: list[Directory] = [end.zip64] if end.zip64 else []
-    plain = end.directory
-    if end.zip64 is None or (plain.offset, plain.size) != (end.zip64.offset, end.zip64.size):
-        told.append(plain)
-    for directory in told:
+    for directory in _told(end):
         for place in (end.before - directory.size, directory.offset):
             if place >= 0 and directory.size and source.read(place, 4) == ENTRY:
                 yield place, place - directory.offset, directory.count
+
+
+def _told(end: End) -> list[Directory]:
+    """What the end record says, and what its larger one says, if that differs."""
+    plain, large = end.directory, end.zip64
+    if large is None:
+        return [plain]
+    return [large] if (plain.offset, plain.size) == (large.offset, large.size) else [large, plain]
 
 
 def _read_directory(source: Source, budget: Budget, archive: Archive, found_at: tuple[int, int, int, int]) -> None:
