@@ -64,11 +64,7 @@ def walk(sample: Sample, budget: Budget) -> Archive:
                 continue
             if place not in own:
                 archive.oddities.append(_odd(f"one end record leads to another directory at byte {place}", place))
-            elif any(end.at < other.at < end.stop for other in read.values()):
-                archive.oddities.append(
-                    _odd(f"an archive stands in the comment of one that ends at byte {end.at}", place)
-                )
-            read[place] = end
+            read.add(place)
             _read_directory(source, budget, archive, (place, shift, count, end.before))
     _find_overlaps(archive)
     _find_gaps(source, budget, archive)
