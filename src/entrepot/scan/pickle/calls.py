@@ -71,9 +71,10 @@ def _obj(m: Machine) -> None:
 
 
 def _inst(m: Machine) -> None:
-    module, name = _name(m), _name(m)
+    # Python's unpickler imports before it looks for the mark, C's behind it.
+    called = _import(m, _name(m), _name(m))
     arguments = make_tuple(whole(m))
-    m.stack.append(_call(m, _import(m, module, name), arguments))
+    m.stack.append(_call(m, called, arguments))
 
 
 def _as_arguments(arguments: Symbol) -> Symbol:

@@ -195,9 +195,9 @@ class Judge:
             if not isinstance(part, Items) or part.kind != "dict":
                 continue
             for key, value in zip(part.items[::2], part.items[1::2], strict=False):
-                if self._is_dangerous(value):
+                if dangerous := self._dangerous_in(value):
                     self._acted = True
-                    message = f"gives an object {self._show(value)} as its {self._show(key)}, to be called later"
+                    message = f"gives an object {dangerous}, for whoever uses it to call"
                     self._say(
                         "state.callable",
                         message,
@@ -205,9 +205,9 @@ class Judge:
                         at,
                     )
 
-    def _is_dangerous(self, symbol: Symbol) -> bool:
-        parts = loose_parts(symbol)
-        return any(isinstance(part, Global) and known_of(part).tier is Tier.DANGEROUS for part in parts)
+    def _dangerous_in(self, symbol: Symbol) -> Global | None:
+        parts = (part for part in loose_parts(symbol) if isinstance(part, Global))
+        return next((part for part in parts if known_of(part).tier is Tier.DANGEROUS), None)
 
     def _gives_data(self, call: Called, known: Import) -> bool:
         """Whether nothing that is done to what an honest call gives, with data, would have to be judged."""
