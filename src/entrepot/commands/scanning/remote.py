@@ -52,6 +52,11 @@ class Web:
             url = urljoin(url, answer.headers.get("Location", ""))
         raise OSError(f"more than {_MAX_REDIRECTS} redirects")
 
+    def close(self) -> None:
+        """Let the connections go."""
+        for connection in self._open.values():
+            connection.close()
+
     def _ask(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         parts = urlsplit(url)
         sent = {"User-Agent": f"entrepot/{__version__}", "Accept-Encoding": "identity", **headers}
