@@ -54,6 +54,10 @@ class Cursor:
         """The next number of that many bytes."""
         return int.from_bytes(self.take(size), self._order)  # type: ignore[arg-type]
 
+    def unsigned_big(self, size: int) -> int:
+        """The next number of that many bytes, its highest byte first."""
+        return int.from_bytes(self.take(size), "big")
+
     def _load(self, size: int) -> None:
         self._budget.check_string(size)
         self._base += self._at

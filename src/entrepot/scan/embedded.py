@@ -1,0 +1,52 @@
+"""Commands and code in texts where a model has none: metadata, names, descriptions, attributes of data formats."""
+
+from collections.abc import Iterator
+
+from entrepot.domain.report import Finding, Location
+from entrepot.scan.pattern import Pattern
+from entrepot.scan.rules import found
+
+MAX_TEXT = 4 << 20
+MAX_SHOWN = 5
+_CODE = Pattern(
+    r"(?<![\w.])(?:os|posix|nt)\s*\.\s*(?:system|popen|exec[lv]\w*|spawn\w+|startfile)\s*\("
+    r"|(?<![\w.])subprocess\s*\.\s*(?:run|call|Popen|check_call|check_output|getoutput|getstatusoutput)\b"
+    r"|(?<![\w.])(?:__import__|importlib\.import_module|builtins\.(?:eval|exec)|runpy\.run_\w+)\s*\("
+    r"|(?<![\w.])(?:pickle|cloudpickle|dill|marshal)\.loads\s*\(|(?<![\w.])ctypes\.(?:CDLL|cdll)\b"
+    r"|(?<![\w.])(?:eval|exec)\s*\(\s*(?:['\"]|compile\b|base64\b|open\b|__import__|bytes\b|input\b|[\w.]{1,40}\s*\))"
+    r"|__(?:globals|builtins|subclasses|reduce_ex|reduce)__"
+    r"|(?<![\w.])(?:os\.execute|io\.popen|loadstring|package\.loadlib)\s*[\(\[\"']"
+    r"|Runtime\.getRuntime\(\)|new\s+ProcessBuilder|System\.loadLibrary|\bLoadLibrary[AW]?\s*\(|\bdlopen\s*\("
+)
+_SHELL = Pattern(
+    r"(?i)/bin/(?:ba|da|z)?sh\s+-c|\b(?:ba|z)?sh\s+-[ci]{1,2}\s+['\">]|\bpowershell(?:\.exe)?\s+[-/]\w"
+    r"|\bcmd(?:\.exe)?\s+/[ck]\b"
+    r"|\b(?:curl|wget)\s[^\n|;]{0,300}(?:https?|ftp)://[^\n|;]{0,300}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b"
+    r"|/dev/tcp/|\b(?:nc|ncat|netcat)\s+(?:-\w+\s+)*-\w*e\b|\bpython[23]?(?:\.exe)?\s+-c\s|\brm\s+-rf\s+[/~]"
+    r"|\b(?:bash|sh)\s+<\(|;\s*(?:curl|wget)\s+https?://"
+)
+_NAMES = Pattern(
+    r"(?:os|posix|nt)\.(?:system|popen|exec[lv]\w*)|subprocess\.\w+|builtins\.(?:eval|exec|__import__|compile)|"
+    r"__builtin__\.eval"
+)
+
+
+def commands(text: str, where: str = "", offset: int | None = None) -> Iterator[Finding]:
+    """Findings in a text that nothing should run."""
+    shown = 0
+    whole = text.strip() if len(text) < 100 else ""
+    if whole and _NAMES.fullmatch(whole):
+        yield _finding(whole, whole, where, offset)
+        return
+    for pattern in (_CODE, _SHELL):
+        for match in pattern.finditer(text[:MAX_TEXT]):
+            if shown >= MAX_SHOWN:
+                return
+            shown += 1
+            evidence = text[max(0, match.start() - 40) : match.end() + 160]
+            yield _finding(match[0], evidence, where, None if offset is None else offset + match.start())
+
+
+def _finding(what: str, evidence: str, where: str, offset: int | None) -> Finding:
+    place = f" in {where}" if where else ""
+    return found("embedded.commands", f"{what}{place}", evidence=evidence, at=Location(offset=offset))
