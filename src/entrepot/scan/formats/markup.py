@@ -6,7 +6,6 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, Member, RunsCode
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource
-from entrepot.scan.text.markup import markup
 
 _SUFFIXES = (".html", ".htm", ".xhtml", ".svg", ".md", ".markdown", ".mdx")
 _STARTS = (b"<!doctype html", b"<html", b"<svg", b"<script")
@@ -21,6 +20,9 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    # Loaded here: most files are no page.
+    from entrepot.scan.text.markup import markup
+
     budget.check_string(sample.source.size)
     text = sample.text
     if text is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from entrepot.scan.archive import escapes
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.pattern import Pattern
@@ -22,6 +21,7 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    from entrepot.scan.archive import escapes
     from entrepot.scan.tensorflow.judging import judged_texts
 
     budget.check_string(sample.source.size)

@@ -1,26 +1,10 @@
 """Text of any kind: hidden characters, links, secrets, instructions to models and people, personal data."""
 
-import codecs
 from collections.abc import Iterator
 
-from entrepot.domain.report import Finding
-from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import pieces
-from entrepot.scan.text.hidden import hidden
-from entrepot.scan.text.instructions import instructions
-from entrepot.scan.text.links import links
-from entrepot.scan.text.personal import personal
-from entrepot.scan.text.secrets import secrets
-
-OVERLAP = 4096
-"""Characters that are looked at with the piece before and the piece after, so that nothing hides on the seam."""
-_CODE = frozenset(
-    (".py", ".js", ".sh", ".c", ".cpp", ".h", ".java", ".rs", ".go", ".ts", ".json", ".yaml", ".yml", ".toml")
-)
-# Vocabularies list every odd character and token there is: as entries, not as text for anybody to read.
-_VOCABULARIES = ("vocab", "merges", "tokenizer.json", "tokens", "added_tokens", "special_tokens", "spiece", "bpe")
 
 
 def _recognize(sample: Sample) -> bool:
@@ -28,36 +12,10 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
-    if any(word in sample.basename for word in _VOCABULARIES):
-        return
-    for text, first_line in _texts(sample, budget):
-        yield from _look(text, first_line, sample)
+    # Loaded here: many files are no text.
+    from entrepot.scan.text.looking import inspect
 
-
-def _look(text: str, first_line: int, sample: Sample) -> Iterator[Finding]:
-    yield from hidden(text, first_line, is_code=sample.suffix in _CODE)
-    yield from links(text, first_line)
-    yield from instructions(text, first_line)
-    yield from secrets(text, first_line, generic=bool(sample.families & {"secrets", "secrets.generic"}))
-    if any(name.partition(".")[0] == "privacy" for name in sample.families):
-        yield from personal(text, first_line)
-
-
-def _texts(sample: Sample, budget: Budget) -> Iterator[tuple[str, int]]:
-    """The text in pieces that overlap, each with the number of its first line."""
-    wide = sample.head[:2] in (b"\xff\xfe", b"\xfe\xff")
-    decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")("replace" if wide else "strict")
-    before, line = "", 1
-    try:
-        for piece in pieces(sample.source):
-            text = before + decoder.decode(piece)
-            yield text, line
-            budget.check_time()
-            before = text[-OVERLAP:]
-            line += text.count("\n", 0, len(text) - len(before))
-        decoder.decode(b"", True)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"begins as text in UTF-8 and goes on as something else: {error.reason}") from None
+    yield from inspect(sample, budget)
 
 
 FORMAT = Format(

@@ -1,12 +1,15 @@
 """TensorFlow Lite: a FlatBuffer of operators. Code comes in by custom operators and by TensorFlow's own (Flex)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from entrepot.scan.budget import Budget, Unreadable
-from entrepot.scan.flatbuffer import Buffer
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
+
+if TYPE_CHECKING:
+    from entrepot.scan.flatbuffer import Buffer
 
 _CUSTOM = 32
 _KNOWN = frozenset(
@@ -35,6 +38,9 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    # Loaded here: of most files nobody needs what reads this format.
+    from entrepot.scan.flatbuffer import Buffer
+
     budget.check_string(min(sample.source.size, 1 << 32))
     buffer = Buffer(sample.source.read(0, budget.limits.string), budget)
     try:
@@ -44,7 +50,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise
 
 
-def _model(buffer: Buffer) -> Iterator[Found]:
+def _model(buffer: "Buffer") -> Iterator[Found]:
     root = buffer.root()
     for at in buffer.vector(root, 1):
         code = buffer.follow(at)

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.hdf5 import SIGNATURE
 from entrepot.scan.source import Source
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-USER_BLOCKS = (0, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
-"""Where a file can begin: behind a block that is its user's, of a power of two in size."""
 MAX_MESSAGES = 100_000
 MAX_BLOCKS = 1_000
 

@@ -11,15 +11,15 @@ guard.<name>      may be called where the guard of that name agrees with the arg
 danger.<harm>     does harm; `*` stands for all names of a module and of the modules below
 """
 
-import tomllib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from entrepot.scan.imports.dotted import is_nested_class, leads_away
 
+_FOLDER = os.path.dirname(__file__)
 STANDARD_LIBRARY = "standard_library"
 """The file that speaks for all of Python's own modules."""
 OTHERS = "others"
@@ -155,12 +155,16 @@ def entries(framework: str) -> Iterator[Import]:
 
 @cache
 def _files() -> frozenset[str]:
-    return frozenset(entry.name[:-5] for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
+    return frozenset(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".toml"))
 
 
 @cache
 def _tables(framework: str) -> dict[str, object]:
-    return tomllib.loads(files(__name__).joinpath(f"{framework}.toml").read_text("utf-8"))
+    # Loaded here: most pickles mention nothing.
+    import tomllib
+
+    with open(os.path.join(_FOLDER, f"{framework}.toml"), "rb") as file:
+        return tomllib.load(file)
 
 
 def _framework(module: str) -> str:

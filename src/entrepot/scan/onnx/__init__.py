@@ -1,0 +1,1 @@
+"""What does an ONNX model read, and whose operators does it run?"""
