@@ -14,12 +14,16 @@ EXPANSION = 1 << 14
 """Values for each byte of the stream so far, above which sharing is there to multiply."""
 DEPTH = 50_000
 """Containers inside one another; comparing, hashing or freeing deeper ones ends the process."""
+MARKS = 1_000_000
 SLOT = 8
 """Bytes of the memo per index, in the C unpickler."""
 _PLAIN_METHODS = {"append": "list", "extend": "list", "__setitem__": "dict", "update": "set"}
 
 
 def _mark(m: Machine) -> None:
+    if len(m.marks) > MARKS:
+        m.listener.bomb("nesting", f"more than {MARKS} containers are begun before one is complete", m.place)
+        m.fail("too many marks")
     m.marks.append(m.stack)
     m.stack = []
 
@@ -106,9 +110,10 @@ def _fill(m: Machine, container: Items, items: list[Symbol]) -> None:
 def _check_size(m: Machine, container: Symbol) -> None:
     weight = weight_of(container)
     if weight > WEIGHT and weight > m.at * EXPANSION:
-        m.listener.bomb("expansion", f"{m.at} bytes of shared containers stand for {weight:,} values", m.place)
+        m.listener.bomb("expansion", "a few shared containers stand for many millions of values", m.place)
     if depth_of(container) > DEPTH:
         m.listener.bomb("nesting", f"containers stand more than {DEPTH} deep inside one another", m.place)
+        m.fail("nested too deep")
 
 
 def _memoize(m: Machine) -> None:

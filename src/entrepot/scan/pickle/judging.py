@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from entrepot.domain.report import Capability, Finding, Location
+from entrepot.domain.report import Capability, Finding, Location, Unread
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Member
 from entrepot.scan.imports import Harm, Import, Tier, Use
@@ -32,6 +32,9 @@ class Judge:
         self._budget = budget
         self._taken: dict[tuple[str, str], Finding | Member] = {}
         self._given = 0
+        self._late: list[Unread] = []
+        self.dropped = False
+        """Whether there was more to be looked at than is looked at."""
         self._mentioned: dict[str, tuple[Import, Place]] = {}
         """Names that were imported and, so far, not called."""
         self.storages = Storages()
@@ -39,11 +42,12 @@ class Judge:
         self._acted = False
         """Whether anything was called that no list allows."""
 
-    def take(self) -> Iterable[Finding | Member | Capability]:
+    def take(self) -> Iterable[Finding | Member | Unread | Capability]:
         """What was found since the last time."""
         found_now = list(self._taken.values())[self._given :]
         self._given = len(self._taken)
-        return [*found_now, self.capability]
+        late, self._late = self._late, []
+        return [*found_now, *late, self.capability]
 
     # --- what the machine tells ---
 
@@ -254,6 +258,9 @@ class Judge:
     def _add_member(self, name: str, data: bytes) -> None:
         if len(self._taken) < _MOST:
             self._taken.setdefault((name, ""), Member(name, BytesSource(data)))
+        elif not self.dropped:
+            self.dropped = True
+            self._late.append(Unread(f"more than {_MOST} findings and pickles inside pickles"))
 
     # --- how it is said ---
 

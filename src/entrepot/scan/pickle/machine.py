@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache, partial
 
-from entrepot.scan.budget import Budget
+from entrepot.scan.budget import Budget, OutOfBudget
 from entrepot.scan.pickle import calls, containers, scalars
 from entrepot.scan.pickle.memo import Memo, NeedsExact
 from entrepot.scan.pickle.opcodes import codes
@@ -15,6 +15,8 @@ from entrepot.scan.pickle.symbols import Symbol
 
 BATCH = 1024
 """Opcodes between two looks at the budget."""
+HELD_VALUES = 8_000_000
+"""Values that the machine remembers: of those that it skips, it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def run_exactly(machine: Machine, handlers: list[Handler], budget: Budget, count
         for _ in range(min(count, BATCH)):
             step(machine, handlers)
         budget.spend_opcodes(min(count, BATCH))
+        if len(machine.stack) + len(machine.memo) > HELD_VALUES:
+            raise OutOfBudget(f"more than {HELD_VALUES} values at once on the stack and in the memo")
         count -= BATCH
 
 

@@ -57,6 +57,10 @@ class Memo:
         self.stale = False
         """Whether something that was plain when it came here is so no more."""
 
+    def __len__(self) -> int:
+        """Entries that are remembered, which are not all."""
+        return len(self._entries)
+
     @property
     def style(self) -> str:
         """How this stream fills its memo: `memoize`, `put`, `mixed`, or empty for not at all yet."""

@@ -12,10 +12,12 @@ from entrepot.scan.pickle.symbols import Called, Global, Long, Symbol
 from entrepot.scan.pickle.verdicts import is_odd, known_of
 from entrepot.scan.source import Source
 
-_STARTS = frozenset(b"(]})NIJKMLFGSTUVXBCPci\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97")
+_STARTS = frozenset(b"(]})NIJKMLFGSTUVXBCPc\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97")
 """Opcodes with which a pickle can begin: the others need something on the stack or in the memo."""
 _ZIP = b"PK\3\4"
 """How zip files begin. As a pickle, it asks for a persistent object, and unpicklers stop where nobody has one."""
+BETWEEN = b"\0\n\r\t "
+"""Bytes that writers put between pickles: padding, and the end of a line."""
 _CONVINCING = 256
 """Opcodes in a row that make sense; neither text nor random bytes have so many."""
 _KINDS = 3
@@ -26,7 +28,8 @@ _CHANCE = 16
 
 
 class Witness:
-    """Listens without judging: has anything been imported, or called?"""
+    """Listens without judging: has anything been imported, or called? Of imports, how many are known to be harmful,
+    how many can't be imports?"""
 
     __slots__ = ("calls", "imports", "known", "odd")
 
@@ -39,7 +42,7 @@ class Witness:
     def imported(self, symbol: Global, at: Place) -> None:
         self.imports += 1
         self.odd += is_odd(symbol.module) or is_odd(symbol.name)
-        self.known += known_of(symbol).tier is not Tier.UNKNOWN
+        self.known += "." not in symbol.name and known_of(symbol).tier is Tier.DANGEROUS
 
     def computed(self, module: Symbol, name: Symbol, at: Place) -> None:
         self.imports += 1
@@ -112,7 +115,15 @@ def _makes_sense(source: Source, offset: int) -> bool:
         return False
     if walk.witness.imports and (walk.witness.calls or walk.witness.known):
         return True
-    return walk.stopped or (walk.taken >= _CONVINCING and len(walk.kinds) >= _KINDS)
+    if walk.stopped:
+        return _ends_well(source, walk.end)
+    return walk.taken >= _CONVINCING and len(walk.kinds) >= _KINDS
+
+
+def _ends_well(source: Source, end: int) -> bool:
+    """Whether behind STOP there is what can stand behind a pickle: otherwise a few letters of a text look like one."""
+    rest = source.read(end, 256).lstrip(BETWEEN)
+    return not rest or (rest[:1] == b"\x80" and len(rest) > 2 and rest[1] <= 5) or _walk(source, end).taken >= _CHANCE
 
 
 @dataclass(slots=True)
@@ -122,6 +133,7 @@ class _Walk:
     witness: Witness = field(default_factory=Witness)
     kinds: set[int] = field(default_factory=set)
     taken: int = 0
+    end: int = 0
     stopped: bool = False
 
 
@@ -138,6 +150,7 @@ def _walk(source: Source, offset: int) -> _Walk:
             walk.kinds.add(machine.code)
     except Stopped:
         walk.stopped = True
+        walk.end = reader.offset
     except (Broken, Truncated, NeedsExact):
         pass
     return walk

@@ -11,14 +11,11 @@ from entrepot.scan.pickle.inline_arrays import hop_over_values
 from entrepot.scan.pickle.judging import Judge
 from entrepot.scan.pickle.machine import Ending, follow
 from entrepot.scan.pickle.reader import Reader
-from entrepot.scan.pickle.recognition import is_another
+from entrepot.scan.pickle.recognition import BETWEEN, is_another
 from entrepot.scan.pickle.state import Broken, Machine
 from entrepot.scan.pickle.symbols import Called, Symbol
 from entrepot.scan.rules import found
 from entrepot.scan.source import Source, Window
-
-_BETWEEN = b"\0\n\r\t "
-"""Bytes that writers put between pickles: padding, and the end of a line."""
 
 
 def inspect_stream(source: Source, budget: Budget) -> Iterator[Found]:
@@ -74,7 +71,7 @@ def _finish(judge: Judge, ending: Ending) -> None:
 def _skip_between(source: Source, offset: int) -> int | None:
     """Where something other than what stands between pickles begins; None where nothing does."""
     while piece := source.read(offset, 4096):
-        rest = piece.lstrip(_BETWEEN)
+        rest = piece.lstrip(BETWEEN)
         if rest:
             return offset + len(piece) - len(rest)
         if is_padding(source, offset):
