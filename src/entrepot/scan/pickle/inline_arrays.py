@@ -7,7 +7,7 @@ from entrepot.scan.dtypes import item_size
 from entrepot.scan.pickle.state import Broken, Machine
 from entrepot.scan.pickle.symbols import Called, Global, Items, Symbol
 
-WRAPPERS = frozenset(
+_WRAPPERS = frozenset(
     {
         ("joblib.numpy_pickle", "NumpyArrayWrapper"),
         ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"),
@@ -19,7 +19,7 @@ _LARGEST = 1 << 62
 def hop_over_values(machine: Machine, target: Called, state: Symbol) -> bool:
     """Pass the values that joblib's loader reads behind BUILD; True where they are a pickle of objects instead, which
     begins there. Raises `Broken`, and `Truncated` where values are missing."""
-    if not isinstance(target.callable, Global) or (target.callable.module, target.callable.name) not in WRAPPERS:
+    if not is_wrapper(target.callable):
         return False
     if machine.reader.offset == machine.frame_end:
         machine.frame_end = 0
@@ -34,6 +34,11 @@ def hop_over_values(machine: Machine, target: Called, state: Symbol) -> bool:
         machine.reader.hop(machine.reader.take(1)[0])
     machine.reader.hop(min(_LARGEST, size * math.prod(length for length in shape if isinstance(length, int))))
     return False
+
+
+def is_wrapper(symbol: Symbol) -> bool:
+    """Whether it is joblib's class that stands for an array."""
+    return isinstance(symbol, Global) and (symbol.module, symbol.name) in _WRAPPERS
 
 
 def _fields(state: Symbol) -> dict[str, Symbol]:

@@ -7,7 +7,7 @@ from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Member
 from entrepot.scan.imports import Harm, Import, Tier, Use
 from entrepot.scan.pickle.guards import Judgement, Ruling, judge, judge_state
-from entrepot.scan.pickle.inline_arrays import WRAPPERS
+from entrepot.scan.pickle.inline_arrays import is_wrapper
 from entrepot.scan.pickle.plainness import is_loose, is_plain, loose_parts
 from entrepot.scan.pickle.showing import show
 from entrepot.scan.pickle.state import Place
@@ -48,6 +48,11 @@ class Judge:
         self._given = len(self._taken)
         late, self._late = self._late, []
         return [*found_now, *late, self.capability]
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Findings that were made elsewhere."""
+        for finding in findings:
+            self._taken.setdefault((finding.rule, finding.message), finding)
 
     # --- what the machine tells ---
 
@@ -125,7 +130,7 @@ class Judge:
 
     def settled(self, symbol: Global, use: str) -> bool:
         known = known_of(symbol)
-        if (symbol.module, symbol.name) in WRAPPERS:
+        if is_wrapper(symbol):
             return False
         if known.tier is Tier.ALLOWED:
             return known.permits(Use.NEWOBJ if use == "NEWOBJ" else Use.REDUCE)
@@ -218,8 +223,7 @@ class Judge:
         first = call.arguments[0] if isinstance(call.arguments, tuple) and call.arguments else None
         if known.guard in _MAKERS and not (isinstance(first, Global) and not known_of(first).guard):
             return False
-        is_wrapper = (known.module, known.name) in WRAPPERS
-        return known.guard not in _STATEFUL and not is_wrapper and self._is_data(call.arguments)
+        return known.guard not in _STATEFUL and not is_wrapper(call.callable) and self._is_data(call.arguments)
 
     def _is_data(self, symbol: Symbol) -> bool:
         """Whether nothing in it is worse than a class that may be named."""

@@ -7,7 +7,8 @@ from entrepot.scan.archive import is_padding
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.pickle import storages
-from entrepot.scan.pickle.inline_arrays import hop_over_values
+from entrepot.scan.pickle.asides import harm_beside
+from entrepot.scan.pickle.inline_arrays import hop_over_values, is_wrapper
 from entrepot.scan.pickle.judging import Judge
 from entrepot.scan.pickle.machine import Ending, follow
 from entrepot.scan.pickle.reader import Reader
@@ -53,6 +54,8 @@ def inspect_stream(source: Source, budget: Budget) -> Iterator[Found]:
 
 def _follow(source: Source, offset: int, judge: Judge, budget: Budget) -> Ending:
     def read_on(machine: Machine, target: Called, state: Symbol) -> None:
+        if is_wrapper(target.callable):
+            judge.add(harm_beside(machine, source, budget))
         if hop_over_values(machine, target, state):
             inner = follow(Reader(source, machine.reader.offset), judge, budget)
             if inner.broken:
