@@ -8,7 +8,7 @@ from pathlib import Path
 from entrepot import settings
 from entrepot.domain.report import Category
 from entrepot.scan.budget import Limits
-from entrepot.scan.engine import formats
+from entrepot.scan.choice import INDEX, formats, index
 from entrepot.scan.rules import Rule, families, family
 
 FOLDER = Path(__file__).parent
@@ -62,6 +62,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     ]
     yield FOLDER / "settings.md", SETTINGS + "".join(rows)
     yield FOLDER / "scanner" / "formats.md", FORMATS + "".join(_formats())
+    yield Path(INDEX), index()
     yield FOLDER / "scanner" / "limits.md", LIMITS + "".join(_limits())
     yield FOLDER / "scanner" / "techniques.md", TECHNIQUES + "".join(_techniques())
     yield FOLDER / "rules" / "README.md", RULES + "".join(_index())

@@ -35,7 +35,7 @@ def _offers(drawer: str, attribute: str) -> list[tuple[str, object]]:
     shared = {f"{drawer}.{name}" for name in getattr(package, "CONTRACT", ())}
     names = sorted({f"{drawer}.{name}" for folder in package.__path__ for name in _modules(folder)} - shared)
     own = [(name, getattr(importlib.import_module(name), attribute, None)) for name in names]
-    return own + list(_third_parties(drawer))
+    return own + list(third_parties(drawer))
 
 
 def _modules(folder: str) -> Iterator[str]:
@@ -46,7 +46,8 @@ def _modules(folder: str) -> Iterator[str]:
             yield entry.name[:-3]
 
 
-def _third_parties(group: str) -> Iterator[tuple[str, object]]:
+def third_parties(group: str) -> Iterator[tuple[str, object]]:
+    """What other distributions offer under that name, and where it comes from."""
     if not any(f"[{group}]".encode() in text for text in _entry_points()):
         return
     # Loading this takes as long as scanning a small model; hardly anybody has third parties' parts.

@@ -26,7 +26,7 @@ def fuzz_one(name: str, corpus: str) -> None:
 
     with atheris.instrument_imports(include=["entrepot.scan"]):
         from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable, Unrecognized
-        from entrepot.scan.engine import formats
+        from entrepot.scan.choice import formats
         from entrepot.scan.formats import Member
         from entrepot.scan.sample import Sample
         from entrepot.scan.source import BytesSource
@@ -68,7 +68,7 @@ def run(name: str, corpus: Path) -> str | None:
 
 def main() -> int:
     """Fuzz every format, two at a time; 1 where something was found."""
-    from entrepot.scan.engine import formats
+    from entrepot.scan.choice import formats
     from golden.pairs import seeds
 
     asked = os.environ.get("FUZZ_FORMATS", "").split() or sorted(formats())

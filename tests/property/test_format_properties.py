@@ -1,6 +1,7 @@
 """Whatever the bytes: no fault in any parser, nothing beyond the budget, and never clean unless all was read."""
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from entrepot.scan import Coverage, Limits, Report, Scanner, Verdict, scan_bytes
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable, Unrecognized
-from entrepot.scan.engine import FAULT, formats
+from entrepot.scan.choice import candidates, formats
+from entrepot.scan.engine import FAULT
 from entrepot.scan.formats import Member
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource
@@ -80,3 +82,15 @@ def test_a_format_raises_nothing_but_what_it_may(name: str, damaged: tuple[str, 
                 found.source.read(0, 64)
     except (Unreadable, Unrecognized, OutOfBudget):
         pass
+
+
+@MANY
+@given(_damaged())
+def test_a_format_that_is_not_asked_would_not_have_recognized_the_bytes(damaged: tuple[str, bytes]) -> None:
+    name, data = damaged
+    sample = Sample(name, BytesSource(data), Budget(LIMITS))
+    asked = {form.name for form in candidates(sample.head[:1], sample.suffix, sample.basename)}
+    for form in formats().values():
+        if form.name not in asked:
+            with suppress(Unreadable, OutOfBudget):
+                assert not form.recognize(sample), form.name

@@ -27,15 +27,21 @@ class Limits:
     expansion_ratio: int = 2_000
     """Bytes that one packed byte may become, once more than `expansion_floor` came out (deflate's limit is 1,032)."""
     expansion_floor: int = 64 << 20
+    """Unpacked bytes that nobody asks a ratio about."""
     members: int = 100_000
+    """Files in the file, those in members included."""
     depth: int = 16
+    """Members inside members."""
     opcodes: int = 1_000_000_000
+    """Opcodes of pickles, those that are skipped included."""
     memo: int = 50_000_000
+    """Values that a pickle may remember."""
     string: int = 64 << 20
     """Bytes of one string or document that has to be in memory at once."""
     values: int = 20_000_000
     """Items of structured data that were looked at one by one: JSON values, graph nodes, tensors."""
     seconds: float = 600.0
+    """From the first look at the file to the last."""
 
 
 @dataclass(slots=True)

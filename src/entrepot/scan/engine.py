@@ -2,13 +2,12 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
-from entrepot import plugins
 from entrepot.domain.report import Capability, Coverage, Finding, Report, Unread
 from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable, Unrecognized
+from entrepot.scan.choice import by_name, candidates
 from entrepot.scan.disguise import disguise
 from entrepot.scan.formats import Format, Found, Member
 from entrepot.scan.rules import found, rule
@@ -22,12 +21,6 @@ HASHED = 64 << 20
 MAX_FINDINGS = 500
 """Findings of one report; more say nothing new."""
 _CAPABILITIES = tuple(Capability)
-
-
-@cache
-def formats() -> Mapping[str, Format]:
-    """Every format there is, by name."""
-    return plugins.collect("entrepot.scan.formats", "FORMAT", Format, lambda found: found.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +112,10 @@ class _Scan:
             return
         sample = Sample(member.name, member.source, self.budget, self.families)
         sample.opaque = member.opaque
-        known = formats()
         try:
-            chosen = [known[name] for name in member.formats if name in known]
-            chosen += [form for form in known.values() if form not in chosen and form.recognize(sample)]
+            chosen = [form for name in member.formats if (form := by_name(name))]
+            asked = candidates(sample.head[:1], sample.suffix, sample.basename)
+            chosen += [form for form in asked if form not in chosen and form.recognize(sample)]
         except Unreadable as broken:
             self.unread.append(Unread(str(broken), member=path))
             return
@@ -186,7 +179,7 @@ class _Scan:
             self.findings[key] = replace(finding, location=at)
 
     def _note_disguise(self, sample: Sample, inspected: Sequence[Format], path: str) -> None:
-        for finding in disguise(sample, inspected, formats().values()):
+        for finding in disguise(sample, inspected):
             self._keep(finding, path)
 
     def report(self, size: int, digest: str | None) -> Report:

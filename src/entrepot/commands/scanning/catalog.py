@@ -44,7 +44,7 @@ def rules() -> str:
 
 def formats() -> str:
     """All formats, one a line."""
-    from entrepot.scan.engine import formats as known
+    from entrepot.scan.choice import formats as known
 
     return "".join(
         f"{form.name:18} {form.runs_code:7} {form.title}{f': {form.through}' if form.through else ''}\n"

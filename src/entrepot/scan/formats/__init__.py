@@ -53,3 +53,7 @@ class Format:
     """By what it runs code, for the same table."""
     suffixes: tuple[str, ...] = ()
     """Names that promise this format, with their dots."""
+    firsts: bytes | None = None
+    """The first bytes that it can begin with, so that it is asked about those alone; None for any."""
+    names: tuple[str, ...] = ()
+    """Extensions and whole names under which it is asked about any bytes."""

@@ -29,4 +29,13 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from judge(sample, _kind(sample))
 
 
-FORMAT = Format("bytecode", _recognize, _inspect, "compiled code", RunsCode.YES, "a virtual machine", _SUFFIXES)
+FORMAT = Format(
+    "bytecode",
+    _recognize,
+    _inspect,
+    "compiled code",
+    RunsCode.YES,
+    "a virtual machine",
+    _SUFFIXES,
+    firsts=b"\xca\0d",
+)

@@ -22,4 +22,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, bzip2)
 
 
-FORMAT = Format("bzip2", _recognize, _inspect, "bzip2", RunsCode.RARELY, "what is inside", (".bz2", ".tbz2"))
+FORMAT = Format(
+    "bzip2",
+    _recognize,
+    _inspect,
+    "bzip2",
+    RunsCode.RARELY,
+    "what is inside",
+    (".bz2", ".tbz2"),
+    firsts=b"B",
+)

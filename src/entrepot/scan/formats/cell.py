@@ -36,4 +36,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         return  # another kernel's language, or an unfinished thought: nobody loads it
 
 
-FORMAT = Format("cell", _recognize, _inspect, "cell of a notebook", RunsCode.YES, "whoever runs it")
+FORMAT = Format(
+    "cell",
+    _recognize,
+    _inspect,
+    "cell of a notebook",
+    RunsCode.YES,
+    "whoever runs it",
+    firsts=b"",
+)

@@ -21,5 +21,12 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
 
 
 FORMAT = Format(
-    "elf", _recognize, _inspect, "an ELF program", RunsCode.YES, "native code", (".so", ".elf", ".o", ".ko")
+    "elf",
+    _recognize,
+    _inspect,
+    "an ELF program",
+    RunsCode.YES,
+    "native code",
+    (".so", ".elf", ".o", ".ko"),
+    firsts=b"\x7f",
 )

@@ -41,5 +41,12 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
 
 
 FORMAT = Format(
-    "foreign-archive", _recognize, _inspect, "another archive", RunsCode.RARELY, "what is inside", _SUFFIXES
+    "foreign-archive",
+    _recognize,
+    _inspect,
+    "another archive",
+    RunsCode.RARELY,
+    "what is inside",
+    _SUFFIXES,
+    firsts=b"RM!0xL\xff\xd0h\xed",
 )

@@ -18,5 +18,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
 
 
 FORMAT = Format(
-    "gguf", _recognize, _inspect, "GGUF", RunsCode.RARELY, "the chat template; overflows in readers", (".gguf",)
+    "gguf",
+    _recognize,
+    _inspect,
+    "GGUF",
+    RunsCode.RARELY,
+    "the chat template; overflows in readers",
+    (".gguf",),
+    firsts=b"G",
 )

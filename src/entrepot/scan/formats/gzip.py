@@ -21,4 +21,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, gzip)
 
 
-FORMAT = Format("gzip", _recognize, _inspect, "gzip", RunsCode.RARELY, "what is inside", (".gz", ".tgz"))
+FORMAT = Format(
+    "gzip",
+    _recognize,
+    _inspect,
+    "gzip",
+    RunsCode.RARELY,
+    "what is inside",
+    (".gz", ".tgz"),
+    firsts=b"\x1f",
+)

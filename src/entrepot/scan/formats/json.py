@@ -50,4 +50,5 @@ FORMAT = Format(
     RunsCode.NO,
     "consumers: auto_map, _target_, jsonpickle, templates",
     (".json", ".ipynb", ".index"),
+    firsts=b"{[ \t\r\n\xef",
 )

@@ -24,4 +24,14 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from hostile(sample.source.read(0, _STUB).decode("latin-1"))
 
 
-FORMAT = Format("llamafile", _recognize, _inspect, "a llamafile", RunsCode.YES, "native code", (".llamafile",))
+FORMAT = Format(
+    "llamafile",
+    _recognize,
+    _inspect,
+    "a llamafile",
+    RunsCode.YES,
+    "native code",
+    (".llamafile",),
+    firsts=b"Mj",
+    names=(".llamafile",),
+)

@@ -16,4 +16,13 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from judge(sample, "a program or library for macOS")
 
 
-FORMAT = Format("macho", _recognize, _inspect, "a macOS program", RunsCode.YES, "native code", (".dylib",))
+FORMAT = Format(
+    "macho",
+    _recognize,
+    _inspect,
+    "a macOS program",
+    RunsCode.YES,
+    "native code",
+    (".dylib",),
+    firsts=b"\xfe\xce\xcf\xca",
+)

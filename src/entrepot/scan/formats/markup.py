@@ -42,5 +42,13 @@ def _front_matter(text: str) -> str | None:
 
 
 FORMAT = Format(
-    "markup", _recognize, _inspect, "HTML, SVG or Markdown", RunsCode.RARELY, "scripts, where it is shown", _SUFFIXES
+    "markup",
+    _recognize,
+    _inspect,
+    "HTML, SVG or Markdown",
+    RunsCode.RARELY,
+    "scripts, where it is shown",
+    _SUFFIXES,
+    firsts=b"< \n",
+    names=_SUFFIXES,
 )

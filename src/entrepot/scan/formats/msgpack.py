@@ -141,4 +141,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "pickles in msgpack-numpy's object arrays; readers' hooks",
     _SUFFIXES,
+    firsts=bytes(range(0x80, 0x100)),
 )

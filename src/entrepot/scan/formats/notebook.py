@@ -131,4 +131,5 @@ FORMAT = Format(
     RunsCode.YES,
     "its cells, and scripts in its outputs",
     (".ipynb",),
+    firsts=b"{ \t\r\n\v\f",
 )

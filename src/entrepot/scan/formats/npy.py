@@ -132,4 +132,13 @@ def _depth(text: str) -> int:
     return deepest
 
 
-FORMAT = Format("npy", _recognize, _inspect, "a NumPy array", RunsCode.RARELY, "object arrays: a pickle", (".npy",))
+FORMAT = Format(
+    "npy",
+    _recognize,
+    _inspect,
+    "a NumPy array",
+    RunsCode.RARELY,
+    "object arrays: a pickle",
+    (".npy",),
+    firsts=b"\x93",
+)

@@ -30,4 +30,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "operators of custom libraries; paths of external values",
     (".onnx", ".ort"),
+    firsts=b"\x08",
 )

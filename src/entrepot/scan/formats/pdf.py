@@ -49,4 +49,13 @@ def _plain(data: bytes) -> bytes:
     return re.sub(rb"#([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), data)
 
 
-FORMAT = Format("pdf", _recognize, _inspect, "a PDF document", RunsCode.RARELY, "its viewer's JavaScript", (".pdf",))
+FORMAT = Format(
+    "pdf",
+    _recognize,
+    _inspect,
+    "a PDF document",
+    RunsCode.RARELY,
+    "its viewer's JavaScript",
+    (".pdf",),
+    firsts=b"%",
+)

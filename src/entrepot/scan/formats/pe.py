@@ -12,4 +12,13 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from judge(sample, "a Windows program or library")
 
 
-FORMAT = Format("pe", is_pe, _inspect, "a Windows program", RunsCode.YES, "native code", (".exe", ".dll", ".pyd"))
+FORMAT = Format(
+    "pe",
+    is_pe,
+    _inspect,
+    "a Windows program",
+    RunsCode.YES,
+    "native code",
+    (".exe", ".dll", ".pyd"),
+    firsts=b"M",
+)

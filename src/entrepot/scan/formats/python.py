@@ -33,4 +33,14 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from judged(text, budget)
 
 
-FORMAT = Format("python", _recognize, _inspect, "Python source", RunsCode.YES, "whoever imports it", _SUFFIXES)
+FORMAT = Format(
+    "python",
+    _recognize,
+    _inspect,
+    "Python source",
+    RunsCode.YES,
+    "whoever imports it",
+    _SUFFIXES,
+    firsts=b"#",
+    names=_SUFFIXES,
+)

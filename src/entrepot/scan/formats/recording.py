@@ -40,4 +40,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         yield from rest(source, boxes_end(source, budget))
 
 
-FORMAT = Format("recording", _recognize, _inspect, "sound or video", RunsCode.NO, suffixes=_SUFFIXES)
+FORMAT = Format(
+    "recording",
+    _recognize,
+    _inspect,
+    "sound or video",
+    RunsCode.NO,
+    suffixes=_SUFFIXES,
+    firsts=b"fO\x1aRI\xff\0",
+)

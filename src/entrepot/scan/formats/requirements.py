@@ -68,5 +68,12 @@ def _host(url: str) -> str:
 
 
 FORMAT = Format(
-    "requirements", _recognize, _inspect, "list of packages", RunsCode.RARELY, "installation of what it names"
+    "requirements",
+    _recognize,
+    _inspect,
+    "list of packages",
+    RunsCode.RARELY,
+    "installation of what it names",
+    firsts=b"",
+    names=(".txt", ".in", ".yml", ".yaml", ".conf", ".pip"),
 )

@@ -63,4 +63,14 @@ def _joined(text: str) -> str:
     return "\n".join("" if line.lstrip().startswith(("#", "REM ", "::")) else line for line in lines)
 
 
-FORMAT = Format("script", _recognize, _inspect, "a script", RunsCode.YES, "its interpreter", _SUFFIXES)
+FORMAT = Format(
+    "script",
+    _recognize,
+    _inspect,
+    "a script",
+    RunsCode.YES,
+    "its interpreter",
+    _SUFFIXES,
+    firsts=b"#",
+    names=_SUFFIXES,
+)

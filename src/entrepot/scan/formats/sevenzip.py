@@ -19,4 +19,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     return inspect(sample, budget)
 
 
-FORMAT = Format("7z", _recognize, _inspect, "a 7z archive", RunsCode.RARELY, "what is inside", (".7z",))
+FORMAT = Format(
+    "7z",
+    _recognize,
+    _inspect,
+    "a 7z archive",
+    RunsCode.RARELY,
+    "what is inside",
+    (".7z",),
+    firsts=b"7",
+)

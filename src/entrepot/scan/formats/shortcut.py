@@ -18,4 +18,13 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from judge(sample, "a Windows shortcut")
 
 
-FORMAT = Format("shortcut", _recognize, _inspect, "a Windows shortcut", RunsCode.YES, "its command", (".lnk",))
+FORMAT = Format(
+    "shortcut",
+    _recognize,
+    _inspect,
+    "a Windows shortcut",
+    RunsCode.YES,
+    "its command",
+    (".lnk",),
+    firsts=b"L",
+)

@@ -18,6 +18,9 @@ _LOADERS = frozenset(
 )
 _OPERATORS = frozenset(("attrgetter", "itemgetter", "methodcaller"))
 _GENERATORS = frozenset(("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"))
+_BEHIND = frozenset(
+    "system popen eval exec gi_frame cr_frame f_globals f_builtins f_back tb_frame func_globals".split()
+)
 _OBJECTS = frozenset("ObjectNode TypeNode MethodNode ConstructorFromReduceNode TreeNode SGDNode LossNode".split()) | {
     ""
 }
@@ -118,7 +121,7 @@ def _operator(path: str, node: Node) -> Iterator[Finding]:
         message = f"an operator's node that calls {module}.{name}: no file of skops has that"
         yield found("skops.forged-node", message, evidence=_shown(path, node))
     for value in _strings(node.get("attrs")):
-        if _reaches(value):
+        if name != "itemgetter" and _reaches(value):
             message = f"operator.{name} that reaches for {value}"
             yield found("skops.attribute", message, evidence=f"{path}: {name}({value!r})")
 
@@ -128,7 +131,7 @@ def _method(path: str, node: Node) -> Iterator[Finding]:
     if not isinstance(content, dict):
         return
     method, owner = _text(content, "func"), content.get("obj")
-    if _reaches(method):
+    if _reaches(method) or "." in method:
         yield found("skops.attribute", f"a method's node that reaches for {method}", evidence=_shown(path, content))
     if not isinstance(owner, dict):
         return
@@ -169,8 +172,8 @@ def _strings(value: object) -> Iterator[str]:
 
 def _reaches(name: str) -> bool:
     """Whether an attribute leads behind an object rather than to one of its methods."""
-    plain = name.isidentifier() and not (name.startswith("__") and name != "__call__")
-    return bool(name) and (not plain or name in ("system", "popen", "eval", "exec", "gi_frame", "f_globals"))
+    parts = name.split(".")
+    return any((part.startswith("__") and part != "__call__") or part in _BEHIND for part in parts)
 
 
 FORMAT = Format(
@@ -181,4 +184,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "types that its nodes name, where the reader trusts them",
     (".skops",),
+    firsts=b"{[ \n\xef",
 )

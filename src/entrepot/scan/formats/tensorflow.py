@@ -30,4 +30,5 @@ FORMAT = Format(
     RunsCode.YES,
     "operators that read and write files; Lambda layers in Keras's metadata",
     (".pb", ".meta"),
+    firsts=b"\x08\x0a\x12",
 )

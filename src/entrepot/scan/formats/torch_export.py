@@ -93,4 +93,12 @@ def _is_formula(text: str) -> bool:
     return all(_KNOWN_FUNCTION.fullmatch(match[1]) for match in _FUNCTION.finditer(text))
 
 
-FORMAT = Format("torch-export", _recognize, _inspect, "a torch.export program", RunsCode.RARELY, "names and formulas")
+FORMAT = Format(
+    "torch-export",
+    _recognize,
+    _inspect,
+    "a torch.export program",
+    RunsCode.RARELY,
+    "names and formulas",
+    firsts=b"{",
+)

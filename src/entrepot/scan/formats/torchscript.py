@@ -59,4 +59,12 @@ def _judged(text: str) -> Iterator[tuple[str, str, int]]:
         yield "torch.script-python", f"Python where TorchScript should be: {match[0].strip()}", match.start()
 
 
-FORMAT = Format("torchscript", _recognize, _inspect, "TorchScript", RunsCode.YES, "its own language and operators")
+FORMAT = Format(
+    "torchscript",
+    _recognize,
+    _inspect,
+    "TorchScript",
+    RunsCode.YES,
+    "its own language and operators",
+    firsts=b"",
+)

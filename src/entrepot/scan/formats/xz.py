@@ -18,4 +18,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, xz)
 
 
-FORMAT = Format("xz", _recognize, _inspect, "xz", RunsCode.RARELY, "what is inside", (".xz", ".txz"))
+FORMAT = Format(
+    "xz",
+    _recognize,
+    _inspect,
+    "xz",
+    RunsCode.RARELY,
+    "what is inside",
+    (".xz", ".txz"),
+    firsts=b"\xfd",
+)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Location, Unread
-from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.budget import Budget, Unreadable, Unrecognized
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.hdf5 import SIGNATURE, USER_BLOCKS
 from entrepot.scan.hdf5.attributes import Attribute, attributes, heap_object
@@ -24,7 +24,9 @@ _SAME_FILE = 4
 def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     """What a file that begins, or goes on behind a user's block, with the signature holds."""
     source = sample.source
-    base = next(at for at in USER_BLOCKS if source.read(at, 8) == SIGNATURE) if sample.head[:8] != SIGNATURE else 0
+    base = next((at for at in USER_BLOCKS if source.read(at, 8) == SIGNATURE), None)
+    if base is None:
+        raise Unrecognized("no signature of HDF5")
     if base and source.read(0, base).strip(b"\0"):
         yield Member("user block", Window(source, 0, base))
     file = File(source, budget, base)

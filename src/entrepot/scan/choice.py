@@ -1,0 +1,127 @@
+"""Which formats have to be asked about these bytes? Those that their first byte or their name allows.
+
+The others are not even loaded. What a format allows stands in its module; so that nobody has to load all of them to
+know, an index of it is made with the documentation (`make docs`). A format that is not in it yet is asked every time.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from entrepot import plugins
+from entrepot.scan import formats as drawer
+from entrepot.scan.formats import Format, RunsCode
+
+_FOLDER = os.path.dirname(drawer.__file__)
+INDEX = os.path.join(_FOLDER, "index.json")
+
+
+@dataclass(slots=True)
+class Card:
+    """What the index knows of a format."""
+
+    module: str
+    name: str
+    title: str
+    runs_code: str
+    suffixes: list[str]
+    firsts: str | None
+    """In hexadecimal."""
+    names: list[str]
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Every format there is, by name, loaded."""
+    return plugins.collect(drawer.__name__, "FORMAT", Format, lambda found: found.name)
+
+
+def index() -> str:
+    """The index as it should be."""
+    rows = [
+        [
+            form.recognize.__module__.rpartition(".")[2],
+            form.name,
+            form.title,
+            form.runs_code.value,
+            list(form.suffixes),
+            None if form.firsts is None else form.firsts.hex(),
+            list(form.names),
+        ]
+        for form in formats().values()
+    ]
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=True) for row in rows) + "\n]\n"
+
+
+class _Choice:
+    """The drawer as the index shows it; formats are loaded when they are first chosen."""
+
+    def __init__(self) -> None:
+        with open(INDEX, encoding="utf-8") as file:
+            cards = [Card(*row) for row in json.load(file)]
+        modules = {name[:-3] for name in os.listdir(_FOLDER) if name.endswith(".py")} - {"__init__"}
+        self.cards = [card for card in cards if card.module in modules]
+        self.modules = {card.name: card.module for card in self.cards}
+        self.always = [
+            import_module(f"{drawer.__name__}.{name}").FORMAT
+            for name in sorted(modules)
+            if name not in self.modules.values()
+        ]
+        self.always += [offer for _, offer in plugins.third_parties(drawer.__name__) if isinstance(offer, Format)]
+        self.chosen: dict[tuple[bytes, str, str], tuple[Format, ...]] = {}
+
+    def load(self, name: str) -> Format | None:
+        if module := self.modules.get(name):
+            found: Format = import_module(f"{drawer.__name__}.{module}").FORMAT
+            return found
+        return next((form for form in self.always if form.name == name), None)
+
+    def choose(self, first: bytes, suffix: str, basename: str) -> tuple[Format, ...]:
+        known = [card.name for card in self.cards if _allows(card, first, suffix, basename)]
+        return (*(form for name in known if (form := self.load(name))), *self.always)
+
+
+def _allows(card: Card, first: bytes, suffix: str, basename: str) -> bool:
+    if card.firsts is None or suffix in card.names or basename in card.names:
+        return True
+    return bool(first) and first.hex() in {card.firsts[at : at + 2] for at in range(0, len(card.firsts), 2)}
+
+
+@cache
+def _choice() -> _Choice:
+    return _Choice()
+
+
+def candidates(first: bytes, suffix: str, basename: str) -> tuple[Format, ...]:
+    """The formats to ask about bytes that begin with that one, under that name."""
+    choice = _choice()
+    # Names that no format knows are all alike: without that, a folder of a million names would be remembered whole.
+    key = (first, suffix if suffix in _suffixes() else "", basename if basename in _suffixes() else "")
+    if key not in choice.chosen:
+        choice.chosen[key] = choice.choose(*key)
+    return choice.chosen[key]
+
+
+def by_name(name: str) -> Format | None:
+    """The format of that name; None where there is none."""
+    return _choice().load(name)
+
+
+@cache
+def _suffixes() -> frozenset[str]:
+    choice = _choice()
+    return frozenset(name for card in choice.cards for name in (*card.names, *card.suffixes))
+
+
+@cache
+def promised(suffix: str) -> tuple[tuple[str, bool], ...]:
+    """The formats that a name with that extension promises: titles, and whether they run code."""
+    choice = _choice()
+    cards = [(card.title, card.runs_code == RunsCode.YES.value) for card in choice.cards if suffix in card.suffixes]
+    return (
+        *cards,
+        *((form.title, form.runs_code is RunsCode.YES) for form in choice.always if suffix in form.suffixes),
+    )
