@@ -69,10 +69,10 @@ class Ascii:
 
     def text(self, size: int) -> bytes:
         """The bytes of a text, whose odd ones are escaped."""
-        byte = self._cursor.take(1)
+        out = bytearray()
+        byte = self._cursor.take(1) if size else b""
         while byte.isspace():
             byte = self._cursor.take(1)
-        out = bytearray()
         for number in range(size):
             if number:
                 byte = self._cursor.take(1)

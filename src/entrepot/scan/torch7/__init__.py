@@ -1,0 +1,1 @@
+"""Torch7: Lua objects as `torch.save` wrote them before PyTorch."""
