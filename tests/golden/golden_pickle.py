@@ -173,6 +173,14 @@ _EXECUTION = {
         ("V11",),
     ),
 }
+_EXECUTION |= {
+    "bytecode": (
+        lambda: call("marshal", "loads", b"c" + bytes(30)) + b"0" + call("types", "CodeType", 0, 0, 0) + STOP,
+        ("P05",),
+    ),
+    "framework": (lambda: call("torch.jit.unsupported_tensor_ops", "execWrapper", EXECUTED, {}, {}) + STOP, ("P11",)),
+    "framework's evaluator": (lambda: call("numpy.testing._private.utils", "runstring", EXECUTED, {}) + STOP, ("P11",)),
+}
 _OTHER_HARM = {
     "call.files": lambda: call("shutil", "rmtree", "/nowhere") + STOP,
     "call.network": lambda: call("urllib.request", "urlopen", "http://localhost:1/") + STOP,

@@ -103,7 +103,8 @@ def _value(known: Known) -> bytes:
     opcode, zeros = _text_opcode(known)
     text = opcode + rb"(?!" + rb"." * (zeros + 1) + CARRIED + rb")" + _any(_lengths(zeros, range(24))) + memo
     numbers = (rb"K.", rb"M..", rb"J.{4}", rb"G.{8}", rb"[N)\x88\x89]", rb"[\]}\x8f]" + memo)
-    return _any([*numbers, text, *_gets(known, b"")])
+    data = rb"C(?!." + BYTES_CARRIED + rb")" + _any(_lengths(0, range(17))) + memo
+    return _any([*numbers, text, *_gets(known, b""), data])
 
 
 def _text_opcode(known: Known) -> tuple[bytes, int]:

@@ -168,7 +168,8 @@ class Judge:
     def _judge_listed(self, call: Called, known: Import, at: Place) -> Symbol:
         self._mentioned.pop(str(call.callable), None)
         judgement = judge(self._held(call) if known.tier is Tier.GUARDED else call, known)
-        self._follow_judgement(judgement, "call", self._show(call), at)
+        if judgement.ruling is not Ruling.HONEST:
+            self._follow_judgement(judgement, "call", self._show(call), at)
         for number, data in enumerate(judgement.nested):
             self._add_member(f"{known}@{at.offset}.{number}", data)
         call.plain = judgement.ruling is Ruling.HONEST and self._gives_data(call, known)
