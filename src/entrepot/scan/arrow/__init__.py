@@ -1,0 +1,1 @@
+"""Arrow's schemas, wherever they stand: in streams, in files' footers, in Parquet's metadata."""
