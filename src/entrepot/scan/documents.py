@@ -9,6 +9,10 @@ from entrepot.scan.budget import Unreadable
 _SHOWN = 20
 
 
+class Exhausting(Unreadable):
+    """The document is made to exhaust whoever reads it: nested, or repeated, beyond any honest use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Json:
     """A value as Python's reader has it, and the names that stood twice in one object."""
@@ -31,6 +35,10 @@ def parse_json(text: str) -> Json:
     try:
         return Json(json.loads(text, object_pairs_hook=take), repeated[:_SHOWN])
     except RecursionError:
-        raise Unreadable("the JSON is nested too deep") from None
+        raise Exhausting("the JSON is nested deeper than its readers can follow") from None
     except ValueError as error:
+        if "integer string conversion" in str(error):
+            raise Exhausting(
+                "a number in the JSON has more digits than its readers convert in reasonable time"
+            ) from None
         raise Unreadable(f"not valid JSON: {error}") from None

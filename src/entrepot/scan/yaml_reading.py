@@ -7,6 +7,7 @@ import yaml
 from entrepot.domain.report import Finding, Location
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
 from entrepot.scan.configs.callables import known
+from entrepot.scan.documents import Exhausting
 from entrepot.scan.imports import Tier
 from entrepot.scan.rules import found
 
@@ -93,7 +94,7 @@ class _Builder:
                 self._add(event.value, 1)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 if len(self._open) >= MAX_DEPTH:
-                    raise Unreadable(f"YAML that is nested more than {MAX_DEPTH} deep")
+                    raise Exhausting(f"YAML that is nested more than {MAX_DEPTH} deep")
                 self._open.append(([] if isinstance(event, yaml.SequenceStartEvent) else {}, event.anchor, self._count))
                 self._keys.append(None)
             case yaml.CollectionEndEvent():
@@ -107,7 +108,7 @@ class _Builder:
     def _add(self, value: object, size: int) -> None:
         self._count += size
         if self._count > MAX_EXPANDED:
-            raise OutOfBudget(f"YAML whose aliases stand for more than {MAX_EXPANDED} values")
+            raise Exhausting(f"YAML whose aliases stand for more than {MAX_EXPANDED} values")
         if not self._open:
             self.result = value
             return

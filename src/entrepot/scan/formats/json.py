@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget, Unreadable, Unrecognized
-from entrepot.scan.documents import parse_json
+from entrepot.scan.documents import Exhausting, parse_json
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
@@ -30,6 +30,9 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise Unreadable("a JSON document of more than 32 MiB, or in no known encoding")
     try:
         document = parse_json(text)
+    except Exhausting as bomb:
+        yield found("config.bomb", str(bomb), evidence=text[:200])
+        raise
     except Unreadable:
         # Lines of JSON, templates and much else begins with a brace: a loader of JSON would refuse it as well.
         if sample.suffix != ".json":

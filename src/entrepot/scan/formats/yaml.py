@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.documents import Exhausting
 from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".yaml", ".yml")
@@ -29,9 +31,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     if text is None:
         raise Unreadable("a YAML document of more than 32 MiB, or in no known encoding")
     yield from tags(text, budget)
-    for document in documents(text, budget):
-        yield from look(document, sample.basename, budget)
-        yield from mlflow(document, sample.basename)
+    try:
+        for document in documents(text, budget):
+            yield from look(document, sample.basename, budget)
+            yield from mlflow(document, sample.basename)
+    except Exhausting as bomb:
+        yield found("config.bomb", str(bomb), evidence=text[:200])
+        raise
 
 
 FORMAT = Format(
