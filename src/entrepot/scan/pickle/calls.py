@@ -126,7 +126,12 @@ def _binpersid(m: Machine) -> None:
 
 def _ask_loader(m: Machine, pid: Symbol) -> None:
     m.listener.persistent(pid, m.place)
-    m.stack.append(Persistent(pid))
+    match pid:
+        case ("module", Global() as made, _, _):
+            # PyTorch before 1.6 saved a class's source beside it, to warn where it has changed, and gives the class.
+            m.stack.append(made)
+        case _:
+            m.stack.append(Persistent(pid))
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from entrepot.scan.pickle.plainness import depth_of, is_loose, make_tuple, put_into, weight_of
+from entrepot.scan.pickle.plainness import Bundle, depth_of, is_loose, make_tuple, put_into, weight_of
 from entrepot.scan.pickle.scalars import ALLOCATED, Handler
 from entrepot.scan.pickle.state import Machine
 from entrepot.scan.pickle.symbols import Called, Items, Run, Symbol
@@ -15,6 +15,7 @@ EXPANSION = 1 << 14
 DEPTH = 50_000
 """Containers inside one another; comparing, hashing or freeing deeper ones ends the process."""
 MARKS = 1_000_000
+"""Containers that are begun before one is complete."""
 SLOT = 8
 """Bytes of the memo per index, in the C unpickler."""
 _PLAIN_METHODS = {"append": "list", "extend": "list", "__setitem__": "dict", "update": "set"}
@@ -61,6 +62,8 @@ def _tuple_of(count: int, m: Machine) -> None:
 
 def _push_tuple(m: Machine, items: list[Symbol]) -> None:
     made = make_tuple(items)
+    if isinstance(made, Bundle):
+        made.weight -= m.loans.settle(made, items, (m.stack, *m.marks))
     _check_size(m, made)
     m.stack.append(made)
 
@@ -102,6 +105,7 @@ def _fill(m: Machine, container: Items, items: list[Symbol]) -> None:
         container.complete = False
     was_plain = container.plain
     put_into(container, items)
+    container.weight -= m.loans.settle(container, items, (m.stack, *m.marks))
     if was_plain and not container.plain:
         m.memo.stale = True
     _check_size(m, container)

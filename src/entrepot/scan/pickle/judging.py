@@ -13,7 +13,14 @@ from entrepot.scan.pickle.showing import show
 from entrepot.scan.pickle.state import Place
 from entrepot.scan.pickle.storages import Storages
 from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Persistent, Symbol
-from entrepot.scan.pickle.verdicts import is_odd, known_of, seems_class, verdict_of_call, verdict_of_mention
+from entrepot.scan.pickle.verdicts import (
+    is_odd,
+    known_of,
+    nested_class,
+    seems_class,
+    verdict_of_call,
+    verdict_of_mention,
+)
 from entrepot.scan.rules import found
 from entrepot.scan.source import BytesSource, Source
 
@@ -175,6 +182,11 @@ class Judge:
         call.plain = judgement.ruling is Ruling.HONEST and self._gives_data(call, known)
         if known.tier is Tier.ALLOWED and is_loose(call.arguments):
             self._look_through(call.arguments, at)
+        if judgement.ruling is Ruling.HONEST and known.tier is Tier.GUARDED:
+            for part in loose_parts(call.arguments):
+                # What a guard agrees to be given is no mention without a use.
+                self._mentioned.pop(str(part), None)
+            return judgement.result or nested_class(call, known) or call
         return call if judgement.result is None else judgement.result
 
     def _judge_state(self, target: Called, state: Symbol, known: Import, at: Place) -> None:

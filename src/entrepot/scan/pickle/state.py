@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, TypeAlias
 
+from entrepot.scan.pickle.loans import Loans
 from entrepot.scan.pickle.memo import SKIPPED, Memo
 from entrepot.scan.pickle.opcodes import names
 from entrepot.scan.pickle.reader import Reader
@@ -84,6 +85,7 @@ class Machine:
         "frame_end",
         "index",
         "listener",
+        "loans",
         "marks",
         "memo",
         "proto",
@@ -111,6 +113,7 @@ class Machine:
         """Whether `index` counts the opcodes."""
         self.after_build: AfterBuild = nothing
         """For loaders that read on behind BUILD by themselves, as joblib's."""
+        self.loans = Loans()
         self.reread: Callable[[Run], list[Symbol]] = lambda run: []
         """What a skipped run put on the stack."""
 

@@ -57,13 +57,25 @@ def verdict_of_mention(known: Import) -> tuple[str, str] | None:
 
 
 def _is_a_word(call: Called) -> bool:
-    """Whether it gets one number or one word, by which members of enumerations are found."""
+    """Whether it gets one number or one word, by which members of enumerations are found; or is an exception."""
     match call.arguments:
         case (int() | float(),) if call.opcode == "REDUCE":
             return True
         case (str() as word,) if call.opcode == "REDUCE":
             return _WORD.fullmatch(word) is not None
+        case tuple() if call.opcode == "REDUCE" and isinstance(call.callable, Global):
+            plain = all(item is None or isinstance(item, str | int | float) for item in call.arguments)
+            return plain and call.callable.name.endswith(("Error", "Exception", "Warning"))
     return False
+
+
+def nested_class(call: Called, known: Import) -> Global | None:
+    """The class inside a class of which nothing is known, as protocols below 4 reach it: `getattr(Model, 'Layer')`."""
+    match call.arguments:
+        case (Global(module=module, name=name), str() as inner) if known.guard == "attribute" and seems_class(inner):
+            found = Global(module, f"{name}.{inner}")
+            return found if known_of(found).tier is Tier.UNKNOWN else None
+    return None
 
 
 def seems_class(name: str) -> bool:
