@@ -26,7 +26,8 @@ class Loans:
         """How much less a container weighs than its items do, some of which may hold the container itself."""
         returned = 0
         for item in items:
-            if weight_of(item) <= LIGHT:
+            # Nothing honest holds itself dozens of times.
+            if weight_of(item) <= LIGHT or item is container:
                 continue
             lent = self._of.get(id(item), (item, {}))[1]
             returned += lent.get(id(container), 0)

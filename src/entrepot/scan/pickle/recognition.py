@@ -42,7 +42,7 @@ class Witness:
     def imported(self, symbol: Global, at: Place) -> None:
         self.imports += 1
         self.odd += is_odd(symbol.module) or is_odd(symbol.name)
-        self.known += "." not in symbol.name and known_of(symbol).tier is Tier.DANGEROUS
+        self.known += "." not in symbol.name and known_of(symbol).tier in (Tier.DANGEROUS, Tier.GUARDED)
 
     def computed(self, module: Symbol, name: Symbol, at: Place) -> None:
         self.imports += 1
