@@ -1,0 +1,121 @@
+"""The document type declaration, where entities and outside files come from."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from entrepot.domain.report import Finding, Location
+from entrepot.scan.rules import found
+
+MAX_ENTITIES = 10_000
+MAX_EXPANSION = 1_000_000
+"""Characters that entities may become; expat stops at about eight million, others never."""
+HUGE = 1 << 60
+_HOSTS = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|oasis-open\.org|dmg\.org|apache\.org|"
+    r"docbook\.org|openoffice\.org|springframework\.org|hibernate\.org)(?:[:/]|$)",
+    re.I,
+)
+_PIECE = re.compile(
+    r"""<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|"[^"]*"|'[^']*'|<!ENTITY\b|%[\w.:-]+;|[\[\]>]""", re.S | re.I
+)
+_ENTITY = re.compile(
+    r"""<!ENTITY\s+(%\s+)?([^\s"'>]+)\s+(?:(SYSTEM|PUBLIC)\s+)?("[^"]*"|'[^']*')(?:\s*("[^"]*"|'[^']*'))?""", re.S
+)
+_REFERENCE = re.compile(r"[&%]([^\s;&%#]{1,100});")
+_OUTSIDE = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]{1,20}:|//|\\\\|/)|\.\.[/\\]")
+
+
+@dataclass(slots=True)
+class Doctype:
+    """What a declaration says."""
+
+    end: int
+    outside: str = ""
+    """Where its outer part is to be fetched from."""
+    entities: dict[str, str] = field(default_factory=dict)
+    fetched: list[tuple[str, str]] = field(default_factory=list)
+    """Entities that stand for a file or an address."""
+
+
+def doctype(text: str, start: int) -> Doctype:
+    """The declaration that begins there. What is not closed goes on to the end."""
+    found_one = Doctype(len(text))
+    depth = 0
+    for match in _PIECE.finditer(text, start + 9):
+        token = match[0]
+        if token == "[":
+            depth += 1
+        elif token == "]":
+            depth -= 1
+        elif token == ">" and depth <= 0:
+            found_one.end = match.end()
+            break
+        elif token[0] in "\"'" and depth <= 0:
+            found_one.outside = token[1:-1]
+        elif token.upper() == "<!ENTITY" and len(found_one.entities) < MAX_ENTITIES:
+            _entity(text, match.start(), found_one)
+    return found_one
+
+
+def _entity(text: str, start: int, into: Doctype) -> None:
+    match = _ENTITY.match(text, start)
+    if not match:
+        return
+    name, kind, first, second = match[2], match[3], match[4][1:-1], (match[5] or "")[1:-1]
+    if kind:
+        into.fetched.append((name, second if kind.upper() == "PUBLIC" and second else first))
+    else:
+        into.entities.setdefault(name, first)
+
+
+def judged(one: Doctype, start: int) -> Iterator[Finding]:
+    """What is wrong with a declaration."""
+    at = Location(offset=start)
+    for name, place in one.fetched[:5]:
+        message = f"the entity {name} stands for what is at {place}"
+        yield found("xml.external-entity", message, evidence=f"<!ENTITY {name} SYSTEM {place!r}>", at=at)
+    if _OUTSIDE.search(one.outside) and not _HOSTS.match(one.outside):
+        message = f"a part of the document's declaration is fetched from {one.outside}"
+        yield found("xml.external-dtd", message, evidence=one.outside, at=at)
+    sizes: dict[str, int] = {}
+    for name in one.entities:
+        expand(name, one.entities, sizes)
+    size, name = max(((size, name) for name, size in sizes.items()), default=(0, ""))
+    if size > MAX_EXPANSION:
+        message = f"the entity {name} becomes {size if size < HUGE else 'more than 2^60'} characters"
+        yield found("xml.entity-bomb", message, evidence=f"<!ENTITY {name} {one.entities[name][:200]!r}>", at=at)
+    yield from _assembled(one, at)
+
+
+def _assembled(one: Doctype, at: Location) -> Iterator[Finding]:
+    """Entities declared inside entities: `&#x25;` and `&#37;` become declarations once they are expanded."""
+    for name, value in one.entities.items():
+        plain = re.sub(r"&#(?:x([0-9a-f]{1,6})|(\d{1,7}));", _character, value, flags=re.I)
+        if "<!ENTITY" in plain and re.search(r"\b(?:SYSTEM|PUBLIC)\b", plain):
+            message = f"the entity {name} holds the declaration of another, which is fetched"
+            yield found("xml.external-entity", message, evidence=value, at=at)
+            return
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if code < 0x110000 else ""
+
+
+def expand(name: str, entities: dict[str, str], sizes: dict[str, int]) -> None:
+    """Add to `sizes` how many characters an entity and those in it become. What refers to itself counts once: readers
+    refuse it."""
+    waiting = [(name, False)]
+    while waiting:
+        current, is_known = waiting.pop()
+        if current in sizes and not is_known:
+            continue
+        below = [other for other in _REFERENCE.findall(entities[current]) if other in entities]
+        if is_known:
+            size = len(entities[current]) + sum(sizes.get(other, 1) for other in below)
+            sizes[current] = min(HUGE, size)
+            continue
+        sizes[current] = 1
+        waiting.append((current, True))
+        waiting += [(other, False) for other in dict.fromkeys(below) if other not in sizes]
