@@ -7,7 +7,6 @@ import pickle
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,23 +41,32 @@ class Run:
     finished: bool
 
 
+# A small process that starts the command: of a large one, the child would count the parent's memory as its own.
+_LAUNCHER = """
+import os, sys, time
+started = time.perf_counter()
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ, file_actions=[
+    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)])
+while True:
+    done, _, usage = os.wait4(pid, os.WNOHANG)
+    taken = time.perf_counter() - started
+    if done or taken > float(sys.argv[1]):
+        break
+    time.sleep(0.001)
+if not done:
+    os.kill(pid, 9)
+    _, _, usage = os.wait4(pid, 0)
+print(taken, usage.ru_maxrss << 10, int(bool(done)))
+"""
+
+
 def run(command: list[str]) -> Run:
     """Run the command; exit codes are findings, so they don't count."""
     quiet = {**os.environ, "PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1", "CI": "true"}
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet)
-    deadline = started + PATIENCE
-    while True:
-        pid, _, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            process.returncode = 0
-            return Run(time.perf_counter() - started, usage.ru_maxrss << 10, True)
-        if time.perf_counter() > deadline:
-            process.kill()
-            _, _, usage = os.wait4(process.pid, 0)
-            process.returncode = -9
-            return Run(PATIENCE, usage.ru_maxrss << 10, False)
-        time.sleep(0.001)
+    launcher = [sys.executable, "-S", "-E", "-c", _LAUNCHER, str(PATIENCE), *command]
+    done = subprocess.run(launcher, capture_output=True, env=quiet, check=True)
+    seconds, memory, finished = done.stdout.split()
+    return Run(float(seconds), int(memory), finished == b"1")
 
 
 def peers(path: Path) -> dict[str, list[str]]:

@@ -20,7 +20,19 @@ _UNREAD = object()
 class Sample:
     """A file or member before and while it is inspected."""
 
-    __slots__ = ("_head", "_json", "_tail", "_text", "budget", "families", "name", "opaque", "source")
+    __slots__ = (
+        "_head",
+        "_json",
+        "_tail",
+        "_text",
+        "basename",
+        "budget",
+        "families",
+        "name",
+        "opaque",
+        "source",
+        "suffix",
+    )
 
     def __init__(self, name: str, source: Source, budget: Budget, families: frozenset[str] = frozenset()) -> None:
         self.name = name
@@ -28,6 +40,10 @@ class Sample:
         self.budget = budget
         self.families = families
         """The rule families that are off by default and were asked for."""
+        self.basename = posixpath.basename(name.replace("\\", "/")).lower()
+        """The name's last part, in lower case."""
+        self.suffix = posixpath.splitext(self.basename)[1]
+        """The name's extension in lower case, with its dot; empty without one."""
         self.opaque = False
         """Whether these are a tensor's values: weak evidence is chance there, so only what can't be chance counts."""
         self._head: bytes | None = None
@@ -54,16 +70,6 @@ class Sample:
                 last = OPAQUE_TAIL if self.opaque else TAIL
                 self._tail = self.source.read(max(0, size - last), last)
         return self._tail
-
-    @property
-    def basename(self) -> str:
-        """The name's last part, in lower case."""
-        return posixpath.basename(self.name.replace("\\", "/")).lower()
-
-    @property
-    def suffix(self) -> str:
-        """The name's extension in lower case, with its dot; empty without one."""
-        return posixpath.splitext(self.basename)[1]
 
     @property
     def seems_text(self) -> bool:

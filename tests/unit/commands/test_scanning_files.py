@@ -180,6 +180,7 @@ def test_several_processes_say_what_one_says(scan: Any, tmp_path: Path) -> None:
 def test_processes_are_used_where_they_pay() -> None:
     small = [Target("x", 100)] * 10
     assert processes_for(small, None) == 1
+    assert processes_for(small * 500, None) == min(os.cpu_count() or 1, 16)
     assert processes_for(small, 4) == 4
     assert processes_for([Target("x", 100)], 4) == 1
     assert processes_for([Target("x", 100 << 20)] * 2, None) == min(os.cpu_count() or 1, 2)

@@ -13,11 +13,12 @@ from entrepot.scan.source import FileSource, Unavailable
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-WORTH_SHARING = 64
-"""Files, or MiB, from which on further processes earn what it costs to start them."""
+WORTH_SHARING = 100
+"""MiB, or so many times 25 files, from which on further processes earn what it costs to start them."""
 _SHARE = 32
 """Files handed to a process at once, at most: enough to make the handing over cheap."""
 _SHARE_BYTES = 8 << 20
+_FIRST_BYTES = 1 << 20
 
 
 def look_at(target: Target, scanner: Scanner) -> ScannedFile:
@@ -48,7 +49,7 @@ def processes_for(targets: Sequence[Target], asked: int | None) -> int:
     """How many processes to use: as many as were asked for, or else as many as pay."""
     if asked is not None:
         return max(1, min(asked, len(targets)))
-    work = max(len(targets), sum(target.size for target in targets) >> 20)
+    work = len(targets) // 25 + (sum(target.size for target in targets) >> 20)
     return 1 if len(targets) < 2 or work < WORTH_SHARING else min(os.cpu_count() or 1, len(targets), 16)
 
 
@@ -72,6 +73,11 @@ def _shared(
     from concurrent.futures.process import BrokenProcessPool
 
     shares = list(_shares(targets, processes))
+    if sum(target.size for target in shares[0]) < _FIRST_BYTES:
+        # What this loads and compiles, the others find done.
+        first = shares.pop(0)
+        yield from _look_at_share(first, scanner)
+        done(len(first))
     with ProcessPoolExecutor(processes) as pool:
         under_way: list[Future[list[ScannedFile]]] = [pool.submit(_look_at_share, share, scanner) for share in shares]
         for share, future in zip(shares, under_way, strict=True):

@@ -8,7 +8,7 @@ from entrepot.scan.pickle import calls, containers, scalars
 from entrepot.scan.pickle.memo import Memo, NeedsExact
 from entrepot.scan.pickle.opcodes import codes
 from entrepot.scan.pickle.reader import Reader, Truncated
-from entrepot.scan.pickle.runs import WARM, Skipper, count_memoized
+from entrepot.scan.pickle.runs import LUKEWARM, WARM, Skipper, count_memoized
 from entrepot.scan.pickle.scalars import Handler
 from entrepot.scan.pickle.state import AfterBuild, Broken, Listener, Machine, nothing, step
 from entrepot.scan.pickle.symbols import Symbol
@@ -53,7 +53,7 @@ def _machine(reader: Reader, listener: Listener, after_build: AfterBuild) -> Mac
 def _follow(machine: Machine, budget: Budget, exact: bool = False) -> Ending:
     handlers = table()
     try:
-        run_exactly(machine, handlers, budget, WARM)
+        run_exactly(machine, handlers, budget, WARM if _FOLLOWED.opcodes < WARM else LUKEWARM)
         skipper = Skipper(machine, handlers, budget)
         while True:
             run_exactly(machine, handlers, budget, BATCH if exact else skipper.pause)
@@ -65,6 +65,17 @@ def _follow(machine: Machine, budget: Budget, exact: bool = False) -> Ending:
         return Ending(machine.reader.offset, str(short), truncated=True)
     except Broken as broken:
         return Ending(machine.reader.offset, str(broken))
+    finally:
+        _FOLLOWED.opcodes += machine.index
+
+
+class _Followed:
+    """How many opcodes this process has followed: once they are many, the patterns have been worth making."""
+
+    opcodes = 0
+
+
+_FOLLOWED = _Followed()
 
 
 def run_exactly(machine: Machine, handlers: list[Handler], budget: Budget, count: int) -> None:

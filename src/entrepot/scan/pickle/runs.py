@@ -16,6 +16,8 @@ from entrepot.scan.source import Source
 
 WARM = 8_192
 """Opcodes that are followed one by one before any are skipped: patterns have to be compiled first."""
+LUKEWARM = 24
+"""The same where the patterns are likely to be there already, from streams before this one."""
 WORTH = 128
 """Bytes that a run must have to be skipped."""
 PAUSE = 512
