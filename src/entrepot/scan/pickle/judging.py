@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
-from entrepot.domain.report import Capability, Finding, Location, Unread
+from entrepot.domain.report import Capability, Finding, Unread
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Member
 from entrepot.scan.imports import Harm, Import, Tier, Use
+from entrepot.scan.pickle.gathering import Gathered
 from entrepot.scan.pickle.guards import Judgement, Ruling, judge, judge_state
 from entrepot.scan.pickle.inline_arrays import is_wrapper
 from entrepot.scan.pickle.plainness import is_loose, is_plain, loose_parts
-from entrepot.scan.pickle.showing import show
+from entrepot.scan.pickle.scalars import text_of
 from entrepot.scan.pickle.state import Place
 from entrepot.scan.pickle.storages import Storages
 from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Persistent, Symbol
@@ -21,11 +22,8 @@ from entrepot.scan.pickle.verdicts import (
     verdict_of_call,
     verdict_of_mention,
 )
-from entrepot.scan.rules import found
-from entrepot.scan.source import BytesSource, Source
+from entrepot.scan.source import Source
 
-_MOST = 2_000
-"""Findings of one file; more say nothing new."""
 _STATEFUL = frozenset({"partial", "distribution", "formula-data", "joblib-file", "attribute", "method", "items"})
 """Guards of callables whose results are no mere data: their states are judged, or they are to be called."""
 _MAKERS = frozenset({"reconstructor", "newobj", "new-object", "cython", "code", "cloudpickle-code", "dill-code"})
@@ -37,11 +35,9 @@ class Judge:
     def __init__(self, source: Source, budget: Budget) -> None:
         self._source = source
         self._budget = budget
-        self._taken: dict[tuple[str, str], Finding | Member] = {}
-        self._given = 0
-        self._late: list[Unread] = []
-        self.dropped = False
-        """Whether there was more to be looked at than is looked at."""
+        self.gathered = Gathered(source)
+        self._say = self.gathered.say
+        self._show = self.gathered.show
         self._mentioned: dict[str, tuple[Import, Place]] = {}
         """Names that were imported and, so far, not called."""
         self.storages = Storages()
@@ -51,15 +47,7 @@ class Judge:
 
     def take(self) -> Iterable[Finding | Member | Unread | Capability]:
         """What was found since the last time."""
-        found_now = list(self._taken.values())[self._given :]
-        self._given = len(self._taken)
-        late, self._late = self._late, []
-        return [*found_now, *late, self.capability]
-
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Findings that were made elsewhere."""
-        for finding in findings:
-            self._taken.setdefault((finding.rule, finding.message), finding)
+        return [*self.gathered.take(), self.capability]
 
     # --- what the machine tells ---
 
@@ -130,7 +118,7 @@ class Judge:
 
         data = nested.carried(value, self._source, self._budget)
         if data and nested.seems_loadable(data):
-            self._add_member(f"constant@{at.offset}", data)
+            self.gathered.add_member(f"constant@{at.offset}", data)
 
     def bomb(self, kind: str, message: str, at: Place) -> None:
         self._say(f"bomb.{kind}", message, "", at)
@@ -178,7 +166,7 @@ class Judge:
         if judgement.ruling is not Ruling.HONEST:
             self._follow_judgement(judgement, "call", self._show(call), at)
         for number, data in enumerate(judgement.nested):
-            self._add_member(f"{known}@{at.offset}.{number}", data)
+            self.gathered.add_member(f"{known}@{at.offset}.{number}", data)
         call.plain = judgement.ruling is Ruling.HONEST and self._gives_data(call, known)
         if known.tier is Tier.ALLOWED and is_loose(call.arguments):
             self._look_through(call.arguments, at)
@@ -263,21 +251,14 @@ class Judge:
             return symbol
         self._budget.check_string(symbol.size)
         data = self._source.read(symbol.offset, symbol.size)
-        return data if symbol.kind == "bytes" else data.decode("utf-8", "surrogatepass")
+        return data if symbol.kind == "bytes" else text_of(data)
 
     def _look_inside(self, call: Called, at: Place) -> None:
         from entrepot.scan.pickle import nested  # the decoders are needed for few files
 
         for number, data in enumerate(nested.payloads(call, self._source, self._budget)):
             if nested.seems_loadable(data):
-                self._add_member(f"{self._name_of(call)}@{at.offset}.{number}", data)
-
-    def _add_member(self, name: str, data: bytes) -> None:
-        if len(self._taken) < _MOST:
-            self._taken.setdefault((name, ""), Member(name, BytesSource(data)))
-        elif not self.dropped:
-            self.dropped = True
-            self._late.append(Unread(f"more than {_MOST} findings and pickles inside pickles"))
+                self.gathered.add_member(f"{self._name_of(call)}@{at.offset}.{number}", data)
 
     # --- how it is said ---
 
@@ -287,15 +268,5 @@ class Judge:
         elif self.capability is Capability.NO:
             self.capability = Capability.ALLOWED_IMPORTS
 
-    def _show(self, symbol: Symbol) -> str:
-        return show(symbol, self._source)
-
     def _name_of(self, called: Called) -> str:
         return str(called.callable) if isinstance(called.callable, Global) else "a computed name"
-
-    def _say(self, rule: str, message: str, shown: str, at: Place) -> None:
-        if (rule, message) in self._taken or len(self._taken) >= _MOST:
-            return
-        evidence = f"{shown}  # {at.opcode} at {at.offset}" if at.opcode else shown
-        where = Location(offset=at.offset, opcode=at.index)
-        self._taken[rule, message] = found(f"pickle.{rule}", message, evidence=evidence, at=where)

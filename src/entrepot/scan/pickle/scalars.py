@@ -108,7 +108,7 @@ def _counted(kind: str, width: int, m: Machine) -> None:
         m.stack.append(Items("bytearray", [data]))
         _look_at(m, data, data)
     else:
-        m.stack.append(text := _text(data))
+        m.stack.append(text := text_of(data))
         _look_at(m, data, data if kind == "string" else text)
 
 
@@ -134,7 +134,8 @@ def _check_announced(m: Machine, size: int) -> None:
         m.listener.bomb("allocation", f"{size} bytes are announced, and {missing} of them are not there", m.place)
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """The bytes as text, in the encoding in which pickles have it."""
     try:
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -153,7 +154,7 @@ def _string(m: Machine) -> None:
         data: bytes = codecs.escape_decode(line[1:-1])[0]
     except ValueError:
         m.fail("a wrong escape in a string")
-    m.stack.append(_text(data))
+    m.stack.append(text_of(data))
     _look_at(m, data, data)
 
 

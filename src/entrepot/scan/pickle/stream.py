@@ -55,7 +55,7 @@ def inspect_stream(source: Source, budget: Budget) -> Iterator[Found]:
 def _follow(source: Source, offset: int, judge: Judge, budget: Budget) -> Ending:
     def read_on(machine: Machine, target: Called, state: Symbol) -> None:
         if is_wrapper(target.callable):
-            judge.add(harm_beside(machine, source, budget))
+            judge.gathered.add(harm_beside(machine, source, budget))
         if hop_over_values(machine, target, state):
             inner = follow(Reader(source, machine.reader.offset), judge, budget)
             if inner.broken:
