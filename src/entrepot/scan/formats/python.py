@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Capability
-from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".pth")
@@ -21,16 +22,20 @@ def _recognize(sample: Sample) -> bool:
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     # Loaded here: what parses Python takes longer to load than most files to scan.
     from entrepot.scan.python.judging import judged
+    from entrepot.scan.python.source import decoded, encoding, is_usual
 
     budget.check_string(sample.source.size)
-    text = sample.text
-    if text is None:
-        raise Unreadable("a Python file that is no text in UTF-8")
+    data = sample.source.read(0, sample.source.size)
     yield Capability.YES
+    name = encoding(data)
+    if not is_usual(name):
+        message = f"the source says that it is in {name}, in which comments and texts can turn into code"
+        yield found("python.odd-encoding", message, evidence=data[:200].decode("latin-1"))
+    text = decoded(data)
     if sample.suffix == ".pth":
         # Only these lines are run (the documentation of `site`); the others are folders.
         text = "\n".join(line if line.startswith(("import ", "import\t")) else "" for line in text.splitlines())
-    yield from judged(text, budget)
+    yield from judged(text, budget, sample.basename)
 
 
 FORMAT = Format(

@@ -114,6 +114,8 @@ class _Folding:
     def _call(self, function: ast.expr, arguments: list[Value], depth: int) -> Value:
         if isinstance(function, ast.Attribute):
             name = function.attr
+            if name in _PATH_CALLS and (name != "join" or _is_path_module(function.value)):
+                return _PATH_CALLS[name](*arguments)
             if name in _MODULE_CALLS and isinstance(function.value, ast.Name) and function.value.id not in self.names:
                 return _MODULE_CALLS[name](*arguments)
             return _method(self.value(function.value, depth), name, arguments)
@@ -122,8 +124,45 @@ class _Folding:
         raise Unfoldable
 
 
+def _is_path_module(node: ast.expr) -> bool:
+    """Whether join is that of os.path, and not that of a text."""
+    return getattr(node, "attr", getattr(node, "id", "")) in ("path", "posixpath", "osp", "ntpath")
+
+
+def rough_text(node: ast.AST | None, names: Names, depth: int = 0) -> str:
+    """The text that an expression is, as far as it is a constant, with … for the rest."""
+    if node is None or depth > _MAX_DEPTH:
+        return "…"
+    known = folded_text(node, names)
+    if known is not None:
+        return known
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return rough_text(left, names, depth + 1) + rough_text(right, names, depth + 1)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"{rough_text(left, names, depth + 1)}/{rough_text(right, names, depth + 1)}"
+        case ast.BinOp(left=left, op=ast.Mod()):
+            return rough_text(left, names, depth + 1)
+        case ast.JoinedStr(values=parts):
+            return "".join(rough_text(part, names, depth + 1) for part in parts)
+        case ast.FormattedValue(value=inner):
+            return rough_text(inner, names, depth + 1)
+        case ast.Call(func=ast.Attribute(value=inner, attr="format")):
+            return rough_text(inner, names, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="join"), args=parts):
+            return "/".join(rough_text(part, names, depth + 1) for part in parts)
+        case ast.Call(func=ast.Attribute(attr="split" | "strip" | "expanduser" | "resolve", value=inner), args=given):
+            rough = rough_text(inner, names, depth + 1)
+            return rough if rough.strip("…") or not given else rough_text(given[0], names, depth + 1)
+        case ast.Call(func=ast.Name(id="str") | ast.Attribute(attr="fspath" | "quote"), args=[inner, *_]):
+            return rough_text(inner, names, depth + 1)
+    return "…"
+
+
 def _operate(op: ast.operator, left: Value, right: Value) -> Value:
     match op, left, right:
+        case ast.Div(), str(), str():
+            return f"{left}/{right}"
         case (ast.Add(), str(), str()) | (ast.Add(), bytes(), bytes()) | (ast.Add(), list(), list()):
             return left + right  # type: ignore[operator]
         case ast.Mult(), (str() | bytes()), int() if right >= 0 and len(left) * right <= MAX_TEXT:
@@ -181,6 +220,17 @@ def _reversed(value: str | list[Value]) -> Value:
     return value[::-1]
 
 
+def _path_joined(*parts: Value) -> Value:
+    return "/".join(part for part in parts if isinstance(part, str))
+
+
+_PATH_CALLS: Mapping[str, Callable[..., Value]] = {
+    "expanduser": lambda path="": path,
+    "expandvars": lambda path: path,
+    "join": _path_joined,
+    "home": lambda: "~",
+    "Path": _path_joined,
+}
 _METHODS = frozenset("decode encode replace lower upper strip lstrip rstrip split format title swapcase hex".split())
 # The others take long (punycode) or make much of little (bz2).
 _ENCODINGS = frozenset("utf8 latin1 ascii utf16 utf16le utf16be unicodeescape rawunicodeescape cp1252".split())
@@ -192,6 +242,9 @@ _CALLS: Mapping[str, Callable[..., Value]] = {
     "bytearray": lambda value: bytes(value) if isinstance(value, list) else value,
     "int": int,
     "list": list,
+    "Path": _path_joined,
+    "PosixPath": _path_joined,
+    "expanduser": lambda path: path,
     "tuple": list,
     "reversed": _reversed,
     "b64decode": _b64,

@@ -1,243 +1,272 @@
 """Is a call in source code harmful, given what it calls, with what, and when?"""
 
 import ast
-import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 
-from entrepot.domain.report import Finding, Location
+from entrepot.domain.report import Finding
 from entrepot.scan.budget import Budget, Unreadable
-from entrepot.scan.commands import hostile
 from entrepot.scan.pattern import Pattern
-from entrepot.scan.python.folding import Unfoldable, fold, folded_text
-from entrepot.scan.python.harm import HARMS, QUIET_PROGRAMS, Harm
+from entrepot.scan.python.calls import WORDS, Seen, mode, shown
+from entrepot.scan.python.folding import Unfoldable, fold, folded_text, rough_text
+from entrepot.scan.python.harm import HARMS, Harm, harm_of
+from entrepot.scan.python.leaks import leaks, network
+from entrepot.scan.python.mentions import mentioned, sweep
 from entrepot.scan.python.names import Scope, is_assembled
-from entrepot.scan.python.reach import Reached, When, calls
-from entrepot.scan.rules import found
+from entrepot.scan.python.places import SHARED_FOLDERS, changes_start, is_lasting, is_precious
+from entrepot.scan.python.programs import process
+from entrepot.scan.python.reach import Reached, When, reached
+from entrepot.scan.python.source import trees
+from entrepot.scan.python.taint import Taint
 
-_LONGEST_PATH = 300
-MAX_SOURCE = 4 << 20
-"""Characters; the longest honest modules have a quarter of that."""
-_DECODERS = frozenset(
-    "b64decode urlsafe_b64decode b32decode b16decode b85decode a85decode fromhex unhexlify decompress decode loads "
-    "translate rot13".split()
-)
-_PRIVATE = Pattern(
-    r"(?i)\.ssh[/\\]|id_rsa|id_ed25519|/etc/(?:passwd|shadow|sudoers)|\.aws[/\\]|\.netrc|\.docker[/\\]config|\.kube[/\\]config|"
-    r"authorized_keys|\.bash_history|\.git-credentials|\.pypirc|login\.keychain|wallet\.dat|"
-    r"Local State|\.huggingface[/\\]token|"
-    r"\.cache[/\\]huggingface[/\\]token"
-)
+MAX_NESTED = 3
+"""Texts that are run by texts that are run."""
 _SYSTEM_LIBRARY = Pattern(r"(?i)[\w+-]+(?:\.dll|\.dylib|\.so(?:\.\d+)*)?")
-_LASTING = Pattern(
-    r"(?i)\.bashrc|\.bash_profile|\.profile$|\.zshrc|/etc/cron|crontab|\.config[/\\]autostart|LaunchAgents|authorized_keys|"
-    r"systemd[/\\](?:system|user)|sitecustomize|usercustomize|\.pth$|CurrentVersion\\\\?Run|/etc/ld\.so\.preload|/etc/sudoers"
+_LOOKS_UP = Pattern(
+    r"\s*(?:self|cls|nn|torch|F|np|tf|jnp|math|keras|layers|models|transformers|datasets|timm|lambda\b)[ .].*", 16
 )
+MAX_CODE = 4_000
+_CODE = Pattern(r"__import__\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(")
+_VERSION = Pattern(r"(?i)version|__init__|about|__about__|metadata|_info")
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A call, what it calls and when."""
-
-    call: ast.Call
-    name: str
-    when: When
-    harm: Harm | None
-
-
-def judged(source: str, budget: Budget) -> Iterator[Finding]:
-    """Findings of the family `python` on a module's source. Raises `Unreadable` where it does not parse."""
-    tree = parsed(source)
-    nodes = []
-    for node in ast.walk(tree):
-        budget.spend_values()
-        nodes.append(node)
-    scope = Scope(nodes)
-    seen = [_seen(reached, scope) for reached in calls(tree, budget)]
-    for one in seen:
-        yield from _call(one, scope)
-    yield from _leaks(seen, nodes, scope)
+def judged(source: str, budget: Budget, name: str = "", depth: int = 0) -> Iterator[Finding]:
+    """Findings of the family `python` on a module's source. Raises `Unreadable` where it does not parse, after what
+    could be judged of it."""
+    broken = ""
+    for tree in trees(source):
+        if isinstance(tree, str):
+            broken = tree
+            continue
+        yield from _Module(tree, budget, name, depth).judged()
+    if broken:
+        raise Unreadable(broken)
 
 
-def parsed(source: str) -> ast.Module:
-    """The syntax tree; nothing is compiled. Raises `Unreadable`."""
-    if len(source) > MAX_SOURCE:
-        raise Unreadable(f"more than {MAX_SOURCE} characters of Python")
-    import warnings
+class _Module:
+    """One module's tree, with what its names stand for."""
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except SyntaxError as error:
-        raise Unreadable(f"not Python 3: {error.msg}, line {error.lineno}") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise Unreadable("Python that is nested too deep, or holds zero characters") from None
+    def __init__(self, tree: ast.Module, budget: Budget, name: str, depth: int) -> None:
+        self._tree = tree
+        self._budget = budget
+        self._depth = depth
+        self._is_setup = name in ("setup.py", "conftest.py") or any(
+            isinstance(node, ast.ImportFrom | ast.Import) and "setuptools" in ast.dump(node) for node in tree.body
+        )
+        self.nodes: list[ast.AST] = []
+        for node in ast.walk(tree):
+            budget.spend_values()
+            self.nodes.append(node)
+        self.scope = Scope(self.nodes)
 
+    @cached_property
+    def taint(self) -> Taint:
+        """Where values come from; asked only where something is run or sent."""
+        return Taint(self.nodes, self.scope)
 
-def _seen(reached: Reached, scope: Scope) -> _Seen:
-    name = scope.dotted(reached.call.func) or ""
-    return _Seen(reached.call, name, reached.when, _harm(name, reached.call))
+    def judged(self) -> Iterator[Finding]:
+        called: list[Seen] = []
+        functions: set[int] = set()
+        mentions: list[Reached] = []
+        for one in reached(self._tree, self._budget, is_script=self._is_setup):
+            if isinstance(one.node, ast.Call):
+                functions.add(id(one.node.func))
+                name = self.scope.function(one.node)
+                called.append(Seen(one.node, name, one.when, harm_of(name)))
+            elif isinstance(one.node, ast.Name | ast.Attribute | ast.Subscript | ast.Assign):
+                mentions.append(one)
+            elif isinstance(one.node, ast.For) and one.when is not When.ASKED:
+                yield from sweep(one.node, one.when, self.scope)
+        for seen in called:
+            yield from self._call(seen)
+        for mention in mentions:
+            if id(mention.node) not in functions:
+                yield from mentioned(mention, self.scope)
+        yield from leaks(called, self.nodes, self.scope, self.taint_of)
 
+    def taint_of(self) -> Taint:
+        """As `taint`, for those who may not need it."""
+        return self.taint
 
-def _harm(name: str, call: ast.Call) -> Harm | None:
-    if harm := HARMS.get(name):
-        return harm
-    if name.startswith("builtins."):
-        return HARMS.get(name.removeprefix("builtins."))
-    # model.eval() and regex.exec() are methods of other things.
-    return None
+    def _call(self, one: Seen) -> Iterator[Finding]:
+        match one.harm:
+            case Harm.EXECUTION:
+                yield from self._execution(one)
+            case Harm.PROCESS:
+                yield from process(one, self.scope, is_setup=self._is_setup)
+            case Harm.NATIVE if one.when is When.ON_IMPORT and not _is_known_library(one.call, self.scope):
+                yield self._finding("python.native", one, f"{one.name} loads native code {WORDS[one.when]}")
+            case Harm.UNPICKLE:
+                yield from self._unpickling(one)
+            case Harm.IMPORT:
+                yield from self._import(one)
+            case Harm.SOCKET | Harm.NETWORK:
+                yield from network(one, self.scope)
+            case Harm.REMOVE if one.when is not When.ASKED and is_precious(
+                rough_text(_first(one), self.scope.constants)
+            ):
+                yield self._finding("python.removal-on-import", one, f"{one.name} {WORDS[one.when]}")
+            case None:
+                yield from self._other(one)
 
-
-def _call(one: _Seen, scope: Scope) -> Iterator[Finding]:
-    match one.harm:
-        case Harm.EXECUTION:
-            yield from _execution(one, scope)
-        case Harm.PROCESS:
-            yield from _process(one, scope)
-        case Harm.NATIVE if one.when is When.ON_IMPORT and not _is_known_library(one.call, scope):
-            yield _finding("python.native", one, f"{one.name} loads native code {_WHEN[one.when]}", scope)
-        case Harm.UNPICKLE if _has_decoder(one.call):
-            yield _finding(
-                "python.decoded-execution", one, f"{one.name} is given bytes that the code itself decodes", scope
-            )
-        case Harm.IMPORT if is_assembled(one.call):
-            yield _finding("python.assembled-name", one, f"{one.name} imports a name that is put together", scope)
-        case Harm.SOCKET if one.when is When.ON_IMPORT:
-            yield _finding("python.network-on-import", one, f"{one.name} {_WHEN[one.when]}", scope)
-        case Harm.NETWORK if one.when is When.ON_IMPORT:
-            yield _finding("python.network-on-import", one, f"{one.name} {_WHEN[one.when]}", scope)
-        case Harm.REMOVE if one.when is When.ON_IMPORT and _first_text(one.call, scope) is not None:
-            yield _finding("python.removal-on-import", one, f"{one.name} {_WHEN[one.when]}", scope)
-        case None:
-            yield from _other(one, scope)
-
-
-_WHEN = {
-    When.ON_IMPORT: "when the file is imported",
-    When.BY_LOADER: "in a function that loaders call",
-    When.ASKED: "in a function",
-}
-
-
-def _execution(one: _Seen, scope: Scope) -> Iterator[Finding]:
-    argument = one.call.args[0] if one.call.args else None
-    if argument is None:
-        return
-    text = folded_text(argument, scope.constants)
-    if _has_decoder(argument) or (text is not None and not isinstance(argument, ast.Constant)):
-        message = f"{one.name} runs code that is hidden in an encoded text"
-        yield _finding("python.decoded-execution", one, message, scope, text)
-    elif one.when is not When.ASKED or (text is not None and _hostile(text)):
-        yield _finding("python.execution", one, f"{one.name} {_WHEN[one.when]}", scope, text)
-
-
-def _process(one: _Seen, scope: Scope) -> Iterator[Finding]:
-    command = _command(one.call, scope)
-    shown = " ".join(command) if command else None
-    if shown and (why := _hostile(shown)):
-        yield _finding("python.hostile-command", one, f"{why}, {_WHEN[one.when]}", scope, shown)
-    elif one.when is not When.ASKED and not _is_quiet(one, command):
-        rule = "python.process-on-import" if one.when is When.ON_IMPORT else "python.process-by-loader"
-        yield _finding(rule, one, f"{one.name} starts a program {_WHEN[one.when]}", scope, shown)
-
-
-def _hostile(command: str) -> str | None:
-    """What makes a command hostile, if anything does."""
-    reason = next(hostile(command), None)
-    return reason.message.replace("the script", "starts a command that", 1) if reason else None
-
-
-def _is_quiet(one: _Seen, command: list[str] | None) -> bool:
-    """Whether a build tool is asked for something, as setup scripts do, without a shell."""
-    if not command:
-        return False
-    program = posixpath.basename((command[0].split() or [""])[0]).lower()
-    is_install = "pip" in command[:4] and "install" in command[:5]
-    return program in QUIET_PROGRAMS or (is_install and one.when is not When.ON_IMPORT)
-
-
-def _command(call: ast.Call, scope: Scope) -> list[str] | None:
-    """The words of the command that a call starts, as far as they are constants."""
-    argument = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg in ("args", "cmd")), None)
-    if isinstance(argument, ast.List | ast.Tuple):
-        words = [folded_text(item, scope.constants) for item in argument.elts]
-        return [word if word is not None else "…" for word in words] or None
-    text = folded_text(argument, scope.constants)
-    rest = [folded_text(item, scope.constants) or "" for item in call.args[1:]]
-    return [text, *rest] if text else None
-
-
-def _other(one: _Seen, scope: Scope) -> Iterator[Finding]:
-    name = one.name.rpartition(".")[2]
-    if name in ("getattr", "__import__") and is_assembled(one.call) and isinstance(one.call.func, ast.Name):
-        whole = scope.dotted(one.call) or ""
-        if whole in HARMS or whole.split(".")[-1] in ("system", "exec", "eval", "popen", "__builtins__", "__globals__"):
-            yield _finding("python.assembled-name", one, f"{whole} by a name that is put together", scope)
-    path = _first_text(one.call, scope) if name == "open" and _mode(one.call, scope) in ("w", "a") else None
-    if path and _LASTING.search(path):
-        yield _finding("python.persistence", one, f"writes {path}, which others run later", scope)
-
-
-def _leaks(seen: list[_Seen], nodes: list[ast.AST], scope: Scope) -> Iterator[Finding]:
-    """Private files or the whole environment, in a file that also sends something."""
-    senders = [
-        one for one in seen if one.harm in (Harm.NETWORK, Harm.SOCKET) or one.name.endswith((".post", ".sendall"))
-    ]
-    if not senders:
-        return
-    for node in nodes:
-        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-        if len(text) < _LONGEST_PATH and isinstance(node, ast.Constant) and _PRIVATE.search(text):
-            message = f"reads {text} and has a call that sends: {senders[0].name}"
-            yield found("python.exfiltration", message, evidence=_shown(senders[0].call), at=Location(line=node.lineno))
+    def _execution(self, one: Seen) -> Iterator[Finding]:
+        argument = next(iter(one.call.args), None) or next((k.value for k in one.call.keywords), None)
+        if argument is None:
             return
-    for one in senders:
-        for node in ast.walk(one.call):
-            if isinstance(node, ast.Attribute) and scope.dotted(node) == "os.environ" and _is_whole(node, one.call):
-                yield _finding(
-                    "python.exfiltration", one, f"{one.name} sends the environment, with every token in it", scope
-                )
-                return
+        text = folded_text(argument, self.scope.constants)
+        if one.name.startswith("runpy.") and one.when is not When.ASKED:
+            yield self._finding("python.execution", one, f"{one.name} runs a file {WORDS[one.when]}", text)
+        elif self.taint.is_fetched(argument):
+            message = f"{one.name} runs what it fetches from the network"
+            yield self._finding("python.fetched-execution", one, message)
+        elif self.taint.is_decoded(argument) or (text is not None and _is_hidden(argument, text)):
+            message = f"{one.name} runs code that is hidden in an encoded text"
+            yield self._finding("python.decoded-execution", one, message, text)
+        elif text is not None and not _is_roundabout(one):
+            yield from self._run_text(one, text)
+        elif one.when is not When.ASKED and (text is not None or not self._is_usual(argument)):
+            yield self._finding("python.execution", one, f"{one.name} {WORDS[one.when]}")
+
+    def _run_text(self, one: Seen, text: str) -> Iterator[Finding]:
+        """What a plain text does when it is run."""
+        if self._depth >= MAX_NESTED:
+            return
+        try:
+            inner = list(judged(text, self._budget, depth=self._depth + 1))
+        except Unreadable:
+            inner = []
+        for finding in inner:
+            if one.when is not When.ASKED or finding.rule == "python.hostile-command":
+                message = f"{one.name} {WORDS[one.when]}: {finding.message}"
+                yield self._finding(finding.rule, one, message, finding.evidence)
+
+    def _is_usual(self, argument: ast.expr) -> bool:
+        """Whether what is run is a look-up by name, or the package's version: setup scripts do that."""
+        rough = rough_text(argument, self.scope.constants)
+        if _LOOKS_UP.fullmatch(rough) and "(" not in rough.split("…")[0]:
+            return True
+        inside = ast.unparse(argument)[:2000]
+        if self._is_setup and ("open(" in inside or "read" in inside):
+            return bool(_VERSION.search(inside)) or "__version__" in ast.unparse(self._tree)
+        return False
+
+    def _unpickling(self, one: Seen) -> Iterator[Finding]:
+        argument = _first(one)
+        if argument is None:
+            return
+        literal = any(isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and len(node.value) >= 4
+                      for node in ast.walk(argument))  # fmt: skip
+        if self.taint.is_fetched(argument) or rough_text(argument, self.scope.constants).startswith(
+            ("http:", "https:")
+        ):
+            if one.name != "torch.load" and one.when is not When.ASKED:
+                message = f"{one.name} unpickles what comes from the network, {WORDS[one.when]}"
+                yield self._finding("python.fetched-execution", one, message)
+        elif self.taint.is_decoded(argument) and (literal or one.when is When.ON_IMPORT):
+            message = f"{one.name} is given bytes that the code itself decodes"
+            yield self._finding("python.decoded-execution", one, message)
+
+    def _import(self, one: Seen) -> Iterator[Finding]:
+        if one.name in ("__import__", "importlib.import_module") and is_assembled(one.call):
+            whole = self.scope.dotted(one.call) or ""
+            # Names of modules are put together by honest code as well, of its own package's.
+            if whole in _DANGEROUS_MODULES or (one.name == "__import__" and one.when is not When.ASKED):
+                yield self._finding("python.assembled-name", one, f"imports {whole or 'a name'} that is put together")
+        elif one.when is When.ON_IMPORT and one.name.startswith("pip."):
+            yield self._finding("python.execution", one, f"{one.name} installs packages {WORDS[one.when]}")
+        elif one.when is not When.ASKED and not one.name.startswith(("__import__", "importlib.import_module", "pip.")):
+            places = (
+                [SHARED_FOLDERS[0]]
+                if one.name.startswith("zipimport") and one.when is When.ON_IMPORT
+                else [rough_text(item, self.scope.constants) for item in one.call.args[:2]]
+            )
+            if any(place.startswith(SHARED_FOLDERS) or _is_data(place) for place in places):
+                yield self._finding("python.execution", one, f"{one.name} runs {places[-1]} {WORDS[one.when]}")
+
+    def _other(self, one: Seen) -> Iterator[Finding]:
+        name = getattr(one.call.func, "attr", "") or one.name.rpartition(".")[2]
+        if one.when is not When.ASKED and (text := next(filter(_CODE.search, self._texts(one.call)), None)):
+            message = f"{one.name or 'something'} is given code as a text {WORDS[one.when]}"
+            yield self._finding("python.execution", one, message, text)
+        if name in ("getattr", "__getattribute__") and is_assembled(one.call):
+            whole = self.scope.dotted(one.call) or ""
+            if whole in HARMS or whole.split(".")[-1] in _TELLING:
+                yield self._finding("python.assembled-name", one, f"{whole} by a name that is put together")
+        elif name == "__subclasses__" and (
+            "__base" in one.name or "__mro__" in one.name or one.name.startswith("object.")
+        ):
+            yield self._finding("python.assembled-name", one, "searches all classes for one that it does not name")
+        elif changes_start(one.name, one.call, self.scope.constants) and one.when is not When.ASKED:
+            yield self._finding("python.persistence", one, f"changes what later programs load {WORDS[one.when]}")
+        path = self._written(one, name)
+        if path and one.when is not When.ASKED and is_lasting(path):
+            yield self._finding("python.persistence", one, f"writes {path}, which others run later")
+
+    def _texts(self, call: ast.Call) -> Iterator[str]:
+        """The short texts among the arguments of a call, of one that does more than show them."""
+        if getattr(call.func, "attr", getattr(call.func, "id", "")) in _SHOWING:
+            return
+        for argument in call.args[:4]:
+            text = folded_text(argument, self.scope.constants)
+            if text and len(text) < MAX_CODE:
+                yield text
+
+    def _written(self, one: Seen, name: str) -> str:
+        """The path that a call writes to, as far as it is known."""
+        constants = self.scope.constants
+        if name == "open" and mode(one.call, constants) in ("w", "a", "x"):
+            return rough_text(_first(one), constants)
+        if name in ("write_text", "write_bytes", "open") and isinstance(one.call.func, ast.Attribute):
+            return rough_text(one.call.func.value, constants)
+        if (
+            name in ("copy", "copyfile", "copy2", "move", "rename", "replace", "symlink", "link")
+            and len(one.call.args) > 1
+        ):
+            return rough_text(one.call.args[1], constants) if one.name.startswith(("shutil.", "os.")) else ""
+        return ""
+
+    def _finding(self, rule: str, one: Seen, message: str, decoded: str | None = None) -> Finding:
+        return shown(rule, one, message, decoded)
 
 
-def _is_whole(environment: ast.AST, inside: ast.AST) -> bool:
-    """Whether all of os.environ is meant, and not one variable of it."""
-    for node in ast.walk(inside):
-        if isinstance(node, ast.Subscript) and node.value is environment:
-            return False
-        if isinstance(node, ast.Attribute) and node.value is environment and node.attr == "get":
-            return False
-    return True
+def _is_roundabout(one: Seen) -> bool:
+    """Whether a function that has a short name is reached by a long way: getattr(__builtins__, "exec")."""
+    return one.name.rpartition(".")[2] in ("exec", "eval") and not isinstance(one.call.func, ast.Name)
 
 
-def _finding(rule: str, one: _Seen, message: str, scope: Scope, decoded: str | None = None) -> Finding:
-    evidence = _shown(one.call) + (f"\n= {decoded}" if decoded and decoded not in _shown(one.call) else "")
-    return found(rule, message, evidence=evidence, at=Location(line=one.call.lineno))
+_SHOWING = frozenset("print warn warning info debug error exception log write search match compile sub findall".split())
+_DANGEROUS_MODULES = frozenset(
+    "os sys subprocess builtins ctypes socket pty posix nt shutil marshal pickle importlib".split()
+)
+_TELLING = frozenset("system exec eval popen __builtins__ __globals__ __import__ Popen check_output spawn".split())
 
 
-def _shown(call: ast.Call) -> str:
-    try:
-        return ast.unparse(call)[:1000]
-    except RecursionError:
-        return "…"
+def _first(one: Seen) -> ast.expr | None:
+    return one.call.args[0] if one.call.args else None
 
 
-def _has_decoder(node: ast.AST) -> bool:
-    return any(
-        isinstance(inner, ast.Call)
-        and (getattr(inner.func, "attr", None) in _DECODERS or getattr(inner.func, "id", None) in _DECODERS)
-        for inner in ast.walk(node)
+def _is_hidden(argument: ast.expr, text: str) -> bool:
+    """Whether a constant is written so that nobody can read it."""
+    if isinstance(argument, ast.Constant | ast.JoinedStr):
+        return False
+    kinds = (ast.Subscript, ast.ListComp, ast.GeneratorExp)
+    calls = [getattr(n.func, "attr", getattr(n.func, "id", "")) for n in ast.walk(argument) if isinstance(n, ast.Call)]
+    if any(isinstance(node, kinds) for node in ast.walk(argument)) or set(calls) & {
+        "chr",
+        "bytes",
+        "replace",
+        "join",
+        "reversed",
+    }:
+        return True
+    # "ex" + "ec": pieces of words, which nobody writes; a name may stand for a text that was decoded.
+    return not (isinstance(argument, ast.Name) or set(calls) <= {"dedent", "strip", "format"}) or (
+        isinstance(argument, ast.BinOp) and len(text) < 200 and text not in ast.unparse(argument)
     )
 
 
-def _first_text(call: ast.Call, scope: Scope) -> str | None:
-    return folded_text(call.args[0], scope.constants) if call.args else None
-
-
-def _mode(call: ast.Call, scope: Scope) -> str:
-    given = call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
-    return (folded_text(given, scope.constants) or "r")[:1]
+def _is_data(place: str) -> bool:
+    return place.endswith((".bin", ".txt", ".dat", ".pt", ".json", ".png", ".jpg", ".safetensors", ".model"))
 
 
 def _is_known_library(call: ast.Call, scope: Scope) -> bool:
