@@ -93,19 +93,25 @@ class View:
         return found
 
     def _of(self, data: bytes, start: int) -> Iterator[Field]:
-        at, end = 0, len(data)
+        at, end, groups = 0, len(data), 0
         while at < end:
             self._budget.spend_values()
             key, at = varint(data, at)
             number, kind = key >> 3, key & 7
+            if kind in (_START, _END):
+                groups = _grouped(groups, kind)
+                continue
             if kind == _VARINT:
                 value, at = varint(data, at)
-                yield Field(number, value)
+                if not groups:
+                    yield Field(number, value)
                 continue
             size, at = _size(data, at, kind)
             if at + size > end or number == 0:
                 raise Unreadable(f"a field that is longer than its message, at {start + at}")
-            if kind == _LENGTH:
+            if groups:
+                pass
+            elif kind == _LENGTH:
                 view = View(self._source, self._budget, start + at, size, data[at : at + size])
                 yield Field(number, view)
             else:
@@ -113,7 +119,7 @@ class View:
             at += size
 
     def _sparsely(self) -> Iterator[Field]:
-        at, end = self.start, self.start + self.size
+        at, end, groups = self.start, self.start + self.size, 0
         ahead, base = b"", at
         while at < end:
             self._budget.spend_values()
@@ -121,9 +127,13 @@ class View:
                 ahead, base = self._source.read(at, min(_AHEAD, end - at)), at
             key, place = varint(ahead, at - base)
             number, kind = key >> 3, key & 7
+            if kind in (_START, _END):
+                groups, at = _grouped(groups, kind), base + place
+                continue
             if kind == _VARINT:
                 value, place = varint(ahead, place)
-                yield Field(number, value)
+                if not groups:
+                    yield Field(number, value)
                 at = base + place
                 continue
             size, place = _size(ahead, place, kind)
@@ -132,8 +142,9 @@ class View:
                 raise Unreadable(f"a field that is longer than its message, at {at}")
             held = ahead[place : place + size] if place + size <= len(ahead) else None
             view = View(self._source, self._budget, at, size, held)
-            yield Field(number, view if kind == _LENGTH else int.from_bytes(view.raw(), "little"))
             at += size
+            if not groups:
+                yield Field(number, view if kind == _LENGTH else int.from_bytes(view.raw(), "little"))
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
@@ -147,6 +158,14 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
             return value, at
         shift += 7
     raise Unreadable("a number that does not end")
+
+
+def _grouped(groups: int, kind: int) -> int:
+    """How many groups are open behind a mark. Readers that don't know a group pass over it, and so do we."""
+    groups += 1 if kind == _START else -1
+    if groups < 0:
+        raise Unreadable("a group that ends and never began")
+    return groups
 
 
 def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
