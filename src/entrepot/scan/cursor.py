@@ -40,6 +40,12 @@ class Cursor:
         self._at = end
         return data
 
+    def peek(self) -> bytes:
+        """The next byte, which stays the next."""
+        byte = self.take(1)
+        self._at -= 1
+        return byte
+
     def skip(self, size: int) -> None:
         """Pass over bytes without holding them."""
         if self._at + size <= len(self._data):

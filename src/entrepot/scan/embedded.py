@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Finding, Location
+from entrepot.scan.budget import Budget
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
+from entrepot.scan.source import Source, pieces
 
 MAX_TEXT = 4 << 20
 MAX_SHOWN = 5
@@ -50,3 +52,69 @@ def commands(text: str, where: str = "", offset: int | None = None) -> Iterator[
 def _finding(what: str, evidence: str, where: str, offset: int | None) -> Finding:
     place = f" in {where}" if where else ""
     return found("embedded.commands", f"{what}{place}", evidence=evidence, at=Location(offset=offset))
+
+
+_WORDS = (
+    b"os.",
+    b"posix",
+    b"subprocess",
+    b"__import__",
+    b"import_module",
+    b"builtins",
+    b"runpy",
+    b".loads",
+    b"ctypes",
+    b"eval",
+    b"exec",
+    b"__globals__",
+    b"__subclasses__",
+    b"__reduce",
+    b"popen",
+    b"loadstring",
+    b"loadlib",
+    b"getRuntime",
+    b"ProcessBuilder",
+    b"LoadLibrary",
+    b"loadLibrary",
+    b"dlopen",
+    b"sh -c",
+    b"sh -i",
+    b"powershell",
+    b"PowerShell",
+    b"cmd /",
+    b"cmd.exe",
+    b"/dev/tcp",
+    b"curl ",
+    b"wget ",
+    b"python",
+    b"rm -rf",
+    b" -e",
+)
+"""One of these stands in everything that the patterns find; bytes are searched for them at memory's speed."""
+_LIBRARY = Pattern(
+    r"(?i)(?:[a-z]:\\|[./\\~])[\w ./\\-]{1,200}\.(?:dll|so(?:\.\d+){0,3}|dylib)(?![\w.])|native_user_function"
+)
+_OVERLAP = 1024
+MAX_BYTES = 1 << 30
+
+
+def commands_in(source: Source, budget: Budget, *, libraries: bool = False) -> Iterator[Finding]:
+    """Findings in bytes that hold texts somewhere; with `libraries`, also paths of native libraries."""
+    before, at = b"", 0
+    for piece in pieces(source, 0, MAX_BYTES):
+        budget.check_time()
+        data = before + piece
+        if any(word in data for word in _WORDS):
+            yield from commands(data.decode("latin-1"), "the file", at - len(before))
+        if libraries and any(word in data.lower() for word in (b".dll", b".so", b".dylib", b"native_user")):
+            yield from _libraries(data.decode("latin-1"), at - len(before))
+        at, before = at + len(piece), piece[-_OVERLAP:]
+
+
+def _libraries(text: str, at: int) -> Iterator[Finding]:
+    for shown, match in enumerate(_LIBRARY.finditer(text)):
+        if shown >= MAX_SHOWN:
+            return
+        place = Location(offset=at + match.start())
+        evidence = text[max(0, match.start() - 40) : match.end() + 40]
+        yield found("embedded.native-library", f"names the native library {match[0]}", evidence=evidence, at=place)

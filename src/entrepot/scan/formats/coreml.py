@@ -15,7 +15,7 @@ _KINDS = frozenset(
 
 def _recognize(sample: Sample) -> bool:
     head = sample.head
-    if sample.opaque or len(head) < 4 or head[0] not in (0x08, 0x12, 0x0B) and sample.suffix != ".mlmodel":
+    if sample.opaque or len(head) < 4 or (head[0] not in (0x08, 0x12, 0x0B) and sample.suffix != ".mlmodel"):
         return False
     if sample.suffix == ".mlmodel":
         return head[0] in (0x08, 0x12, 0x50) or head[0] & 7 == 3
