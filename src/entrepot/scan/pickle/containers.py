@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from entrepot.scan.pickle.memo import SKIPPED
 from entrepot.scan.pickle.plainness import Bundle, depth_of, is_loose, make_tuple, put_into, weight_of
 from entrepot.scan.pickle.scalars import ALLOCATED, Handler
 from entrepot.scan.pickle.state import Machine
@@ -100,15 +101,26 @@ def _give(m: Machine, method: str, items: list[Symbol]) -> None:
 
 
 def _fill(m: Machine, container: Items, items: list[Symbol]) -> None:
-    if any(type(item) is Run for item in items):
-        items = [item for item in items if type(item) is not Run]
-        container.complete = False
+    if any(type(item) is Run or item is SKIPPED for item in items):
+        items = _without_runs(m, container, items)
     was_plain = container.plain
     put_into(container, items)
     container.weight -= m.loans.settle(container, items, (m.stack, *m.marks))
     if was_plain and not container.plain:
         m.memo.stale = True
     _check_size(m, container)
+
+
+def _without_runs(m: Machine, container: Items, items: list[Symbol]) -> list[Symbol]:
+    """The items but those that were skipped; in a dict, keys stay with their values."""
+    container.complete = False
+    if container.kind != "dict":
+        return [item for item in items if type(item) is not Run and item is not SKIPPED]
+    if not any(is_loose(item) for item in items):
+        return []
+    found = [inner for item in items for inner in (m.reread(item) if type(item) is Run else (item,))]
+    # Below everything else may stand any number of values that were skipped: pairs are told from the end.
+    return found[len(found) % 2 :]
 
 
 def _check_size(m: Machine, container: Symbol) -> None:

@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from entrepot.scan.budget import Budget
+from entrepot.scan.pickle import machine
 from entrepot.scan.pickle.judging import Judge
 from entrepot.scan.pickle.machine import Ending, follow
 from entrepot.scan.pickle.opcodes import arguments, codes, names
@@ -13,6 +14,11 @@ from entrepot.scan.pickle.reader import Reader
 from entrepot.scan.pickle.showing import show
 from entrepot.scan.pickle.symbols import Called, Global, Items, Long, Symbol
 from entrepot.scan.source import BytesSource
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "LUKEWARM", 1 << 60)
 
 
 def followed(data: bytes) -> Ending:
