@@ -1,5 +1,6 @@
 """Packed pickles: once, twice, in parts, beside others, in PyTorch's older forms; and documents that explode."""
 
+import base64
 import bz2
 import gzip
 import io
@@ -87,6 +88,26 @@ GOLDENS = [
     _pair("C12", "model.zip", lambda data: _zip(_tar(gzip.compress(data))), "zip, tar and gzip"),
     *(_pair("C04", "model.pt", _legacy(at), f"PyTorch's pickle {at + 1} of 5") for at in (1, 2, 3, 4)),
     _pair("C04", "model.pt", lambda data: _tar(data, "sys_info", "pickle", "storages", "tensors"), "PyTorch's tar"),
+    *(
+        Golden(
+            "pickle.hidden",
+            "model.pkl",
+            lambda hide=hide: pickle.dumps({"blob": hide(_BAD), "n": 1}),
+            lambda hide=hide: pickle.dumps({"blob": hide(_GOOD), "n": 1}),
+            case,
+            techniques=("P12",),
+        )
+        for case, hide in (
+            ("raw", lambda data: data),
+            (
+                "protocol 0",
+                lambda data: pickle.dumps(pickle.loads(data), 0) if data is _GOOD else pickle.dumps(_Echo(), 0),
+            ),
+            ("base64", base64.b64encode),
+            ("base64 text", lambda data: base64.b64encode(data).decode()),
+            ("hexadecimal", lambda data: data.hex()),
+        )
+    ),
     Golden("config.bomb", "config.json", lambda: b"[" * 100_000, lambda: b"[" * 10 + b"]" * 10, techniques=("F19",)),
     Golden(
         "config.bomb",

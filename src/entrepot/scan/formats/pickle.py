@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from entrepot.domain.report import Finding, Severity
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.pickle.recognition import is_pickle
@@ -14,7 +15,15 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
-    return inspect_stream(sample.source, budget)
+    from entrepot.scan.pickle.hidden import hidden
+
+    is_harmful = False
+    for one in inspect_stream(sample.source, budget):
+        is_harmful = is_harmful or (isinstance(one, Finding) and one.severity is not Severity.LOW)
+        yield one
+    if not is_harmful:
+        # In a harmful file, the search would find again what it does anyway.
+        yield from hidden(sample.source, budget, inspect_stream)
 
 
 FORMAT = Format(
