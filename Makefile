@@ -73,8 +73,8 @@ evaluate: setup ## How often the scanner is right on labelled files: make evalua
 	@test -n "$(CORPUS)" || (echo "Name the folder with manifest.csv: make evaluate CORPUS=folder" >&2; exit 2)
 	$(PY) benchmarks/evaluate.py "$(CORPUS)" $(if $(MISSES),--misses)
 
-fuzz: .venv-fuzz/ready ## A minute of fuzzing for each format of the scanner (FUZZ_SECONDS, FUZZ_FORMATS)
-	.venv-fuzz/bin/python tests/fuzz/fuzz.py
+fuzz: setup .venv-fuzz/ready ## A minute of fuzzing for each format of the scanner (FUZZ_SECONDS, FUZZ_FORMATS)
+	$(PY) tests/fuzz/fuzz.py
 
 docs: setup ## The documentation that is made from the code
 	$(PY) docs/generate.py

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path[1:1] = [str(ROOT / "tests"), str(ROOT / "src")]
+FUZZER = ROOT / ".venv-fuzz" / "bin" / "python"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
 MEMORY_MIB = 2_048
 HANG_SECONDS = 25
@@ -54,7 +55,7 @@ def fuzz_one(name: str, corpus: str) -> None:
 def run(name: str, corpus: Path) -> str | None:
     """Fuzz a format in a process of its own; what it printed, if it found something."""
     done = subprocess.run(
-        [sys.executable, __file__, name, str(corpus)],
+        [str(FUZZER), __file__, name, str(corpus)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=SECONDS * 3 + 120,
