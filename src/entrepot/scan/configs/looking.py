@@ -24,4 +24,4 @@ def look(document: Document, name: str, budget: Budget) -> Iterator[Found]:
         yield from remote_code(entry, name)
         yield from places(entry)
         yield from resolvers(entry)
-        yield from templates(entry)
+        yield from templates(entry, name)

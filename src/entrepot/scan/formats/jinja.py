@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-from entrepot.scan.budget import Budget, Unreadable
+from entrepot.scan.budget import Budget, Unreadable, Unrecognized
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
+_SHARED = (".template", ".tmpl", ".tpl")
+"""Suffixes that other languages of templates have as well."""
 
 
 def _recognize(sample: Sample) -> bool:
+    if sample.suffix in _SHARED:
+        return not sample.opaque and (b"{{" in sample.head or b"{%" in sample.head) and sample.seems_text
     if sample.suffix not in _SUFFIXES and "template" not in sample.basename:
         return False
     # A JSON or Python file of that name has templates inside, as values.
@@ -24,7 +28,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     text = sample.text
     if text is None:
         raise Unreadable("a template that is no text in UTF-8")
-    yield from judged(text, budget)
+    try:
+        yield from judged(text, budget)
+    except Unreadable:
+        if sample.suffix in _SHARED:
+            raise Unrecognized("a template of another language") from None
+        raise
 
 
 FORMAT = Format(
