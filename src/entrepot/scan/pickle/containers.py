@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from entrepot.scan.pickle.memo import SKIPPED
+from entrepot.scan.pickle.memo import SKIPPED, NeedsExact
 from entrepot.scan.pickle.plainness import Bundle, depth_of, is_loose, make_tuple, put_into, weight_of
 from entrepot.scan.pickle.scalars import ALLOCATED, Handler
 from entrepot.scan.pickle.state import Machine
@@ -42,6 +42,9 @@ def _pop_mark(m: Machine) -> None:
 
 
 def _dup(m: Machine) -> None:
+    # No pickler writes it; bombs are made of it, and what was skipped can't be weighed.
+    if m.top() is SKIPPED:
+        raise NeedsExact
     m.stack.append(m.top())
 
 

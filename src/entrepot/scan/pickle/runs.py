@@ -24,6 +24,11 @@ PAUSE = 512
 """Opcodes that are followed one by one, at most, before the next attempt."""
 MAKING = 1 << 19
 """Bytes between two patterns that are made."""
+CAREFUL = 1 << 16
+"""Bytes of a stream in which entries of the memo that are taken repeatedly are counted: bombs are small."""
+REPEATED = 16
+"""Repetitions at which the machine has to weigh what they make; a bomb needs more."""
+_REPEATED = re.compile(rb"(h.|j.{4}|g\d+\n)(?=.{0,12}?\1)", re.DOTALL)
 LOOSE = 200
 """Entries of the memo that are not data, up to which a pattern is made of them."""
 DEEP = 2_000
@@ -50,6 +55,8 @@ class Skipper:
         self._key = ("none yet", 0)
         self._made: set[tuple[Callable[[Known], re.Pattern[bytes]], Known]] = set()
         self._next_making = 0
+        self._start = machine.reader.offset
+        self._repeated = 0
         machine.reread = partial(reread, machine, handlers)
         self.pause = 1
         """Opcodes to be followed one by one before the next attempt."""
@@ -142,7 +149,7 @@ class Skipper:
             found = pattern.match(reader.buf, reader.pos, limit)
             end = found.end() if found else reader.pos
             moved = end > reader.pos
-            if _may_nest(reader.buf, reader.pos, end):
+            if _may_nest(reader.buf, reader.pos, end) or self._may_multiply(reader.pos, end):
                 raise NeedsExact
             reader.pos = end
             if limit == len(reader.buf) and limit - end < _LONGEST:
@@ -150,6 +157,13 @@ class Skipper:
                     return
             elif not moved or end == limit:
                 return
+
+    def _may_multiply(self, start: int, end: int) -> bool:
+        """Whether the same entries of the memo are taken again and again, as where bombs are built."""
+        reader = self._machine.reader
+        if reader.base + start - self._start < CAREFUL:
+            self._repeated += len(_REPEATED.findall(reader.buf, start, end))
+        return self._repeated >= REPEATED
 
     def _pass_frame(self) -> bool:
         m, reader = self._machine, self._machine.reader
