@@ -58,7 +58,7 @@ class File:
         if block[:8] != SIGNATURE or version > 3:
             raise Unreadable("no superblock of HDF5")
         at = 13 if version < 2 else 9
-        self.offsets, self.lengths = block[at], block[at + 1]
+        self.offsets, self.lengths = number(block, at, 1), number(block, at + 1, 1)
         if self.offsets not in (2, 4, 8) or self.lengths not in (2, 4, 8):
             raise Unreadable("addresses of HDF5 in an unusual width")
         at = {0: 24, 1: 28}.get(version, 12)
