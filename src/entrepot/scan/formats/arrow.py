@@ -107,5 +107,12 @@ def _feather(source: Source, budget: Budget) -> Iterator[Found]:
 
 
 FORMAT = Format(
-    "arrow", _recognize, _inspect, "Arrow or Feather", RunsCode.RARELY, "extension types that are pickles", _SUFFIXES
+    "arrow",
+    _recognize,
+    _inspect,
+    "Arrow or Feather",
+    RunsCode.RARELY,
+    "extension types that are pickles",
+    _SUFFIXES,
+    firsts=b"AF\xff",
 )

@@ -46,4 +46,14 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise
 
 
-FORMAT = Format("caffe", _recognize, _inspect, "Caffe", RunsCode.RARELY, "layers in Python", _SUFFIXES)
+FORMAT = Format(
+    "caffe",
+    _recognize,
+    _inspect,
+    "Caffe",
+    RunsCode.RARELY,
+    "layers in Python",
+    _SUFFIXES,
+    firsts=b"\x0anl#i",
+    names=(".prototxt", ".caffemodel"),
+)

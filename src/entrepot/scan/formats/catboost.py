@@ -20,4 +20,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise Unreadable(f"trees of {size} bytes, of which {sample.source.size - 8} are there")
 
 
-FORMAT = Format("catboost", _recognize, _inspect, "CatBoost", RunsCode.NO, suffixes=(".cbm",))
+FORMAT = Format(
+    "catboost",
+    _recognize,
+    _inspect,
+    "CatBoost",
+    RunsCode.NO,
+    suffixes=(".cbm",),
+    firsts=b"C",
+)

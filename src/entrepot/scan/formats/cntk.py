@@ -28,4 +28,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield Unread("a model of CNTK, of which texts alone were looked at")
 
 
-FORMAT = Format("cntk", _recognize, _inspect, "CNTK", RunsCode.RARELY, "native functions of users", _SUFFIXES)
+FORMAT = Format(
+    "cntk",
+    _recognize,
+    _inspect,
+    "CNTK",
+    RunsCode.RARELY,
+    "native functions of users",
+    _SUFFIXES,
+    firsts=b"B\x08\x0a",
+)

@@ -45,4 +45,14 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise
 
 
-FORMAT = Format("coreml", _recognize, _inspect, "Core ML", RunsCode.RARELY, "custom layers of the app", (".mlmodel",))
+FORMAT = Format(
+    "coreml",
+    _recognize,
+    _inspect,
+    "Core ML",
+    RunsCode.RARELY,
+    "custom layers of the app",
+    (".mlmodel",),
+    firsts=b"\x08",
+    names=(".mlmodel",),
+)

@@ -65,4 +65,14 @@ def _blank(match: re.Match[str]) -> str:
     return "".join(char if char == "\n" else " " for char in match[0])
 
 
-FORMAT = Format("java", _recognize, _inspect, "Java source", RunsCode.YES, "whoever compiles it", (".java",))
+FORMAT = Format(
+    "java",
+    _recognize,
+    _inspect,
+    "Java source",
+    RunsCode.YES,
+    "whoever compiles it",
+    (".java",),
+    firsts=b"/ip@\n ",
+    names=(".java",),
+)

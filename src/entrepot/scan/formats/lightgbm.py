@@ -17,4 +17,11 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from commands_in(sample.source, budget)
 
 
-FORMAT = Format("lightgbm", _recognize, _inspect, "LightGBM", RunsCode.NO)
+FORMAT = Format(
+    "lightgbm",
+    _recognize,
+    _inspect,
+    "LightGBM",
+    RunsCode.NO,
+    firsts=b"t",
+)

@@ -49,4 +49,13 @@ def _file(key: str, name: str) -> Iterator[Found]:
             yield found("mar.path-outside", message, evidence=f"model.{key}: {name}")
 
 
-FORMAT = Format("mar", _recognize, _inspect, "a TorchServe manifest", RunsCode.YES, "the archive's handler")
+FORMAT = Format(
+    "mar",
+    _recognize,
+    _inspect,
+    "a TorchServe manifest",
+    RunsCode.YES,
+    "the archive's handler",
+    firsts=b"",
+    names=("manifest.json",),
+)

@@ -30,4 +30,14 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
             yield found("nemo.path-outside", message, evidence=match[0])
 
 
-FORMAT = Format("nemo", _recognize, _inspect, "a NeMo configuration", RunsCode.YES, "_target_", (".nemo",))
+FORMAT = Format(
+    "nemo",
+    _recognize,
+    _inspect,
+    "a NeMo configuration",
+    RunsCode.YES,
+    "_target_",
+    (".nemo",),
+    firsts=b"",
+    names=("model_config.yaml",),
+)

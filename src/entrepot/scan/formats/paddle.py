@@ -40,4 +40,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         raise
 
 
-FORMAT = Format("paddle", _recognize, _inspect, "PaddlePaddle", RunsCode.RARELY, "operators in Python", (".pdmodel",))
+FORMAT = Format(
+    "paddle",
+    _recognize,
+    _inspect,
+    "PaddlePaddle",
+    RunsCode.RARELY,
+    "operators in Python",
+    (".pdmodel",),
+    firsts=b"\x0a",
+)

@@ -61,4 +61,11 @@ def _packed(data: bytes) -> Iterator[int]:
         yield value
 
 
-FORMAT = Format("paddle-parameters", _recognize, _inspect, "PaddlePaddle parameters", RunsCode.NO)
+FORMAT = Format(
+    "paddle-parameters",
+    _recognize,
+    _inspect,
+    "PaddlePaddle parameters",
+    RunsCode.NO,
+    firsts=b"\0",
+)

@@ -65,5 +65,12 @@ def _schema(encoded: bytes, budget: Budget) -> Iterator[Found]:
 
 
 FORMAT = Format(
-    "parquet", _recognize, _inspect, "Parquet", RunsCode.RARELY, "extension types that are pickles", (".parquet",)
+    "parquet",
+    _recognize,
+    _inspect,
+    "Parquet",
+    RunsCode.RARELY,
+    "extension types that are pickles",
+    (".parquet",),
+    firsts=b"P",
 )

@@ -56,4 +56,13 @@ def _text(sample: Sample, at: int) -> Iterator[Found]:
         return
 
 
-FORMAT = Format("r", _recognize, _inspect, "R data", RunsCode.YES, "promises, closures", _SUFFIXES)
+FORMAT = Format(
+    "r",
+    _recognize,
+    _inspect,
+    "R data",
+    RunsCode.YES,
+    "promises, closures",
+    _SUFFIXES,
+    firsts=b"XABR",
+)

@@ -27,9 +27,9 @@ _OBJECTS = frozenset("ObjectNode TypeNode MethodNode ConstructorFromReduceNode T
 
 
 def _recognize(sample: Sample) -> bool:
-    if sample.opaque or sample.head[:1] not in (b"{", b"[", b" ", b"\n", b"\xef"):
+    if sample.opaque:
         return False
-    return sample.basename == "schema.json" or b'"__loader__"' in sample.head
+    return sample.basename == "schema.json" or (sample.head[:1] in b"{[ \t\r\n\xef" and b'"__loader__"' in sample.head)
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
@@ -184,5 +184,6 @@ FORMAT = Format(
     RunsCode.RARELY,
     "types that its nodes name, where the reader trusts them",
     (".skops",),
-    firsts=b"{[ \n\xef",
+    firsts=b"{[ \t\r\n\xef",
+    names=("schema.json",),
 )

@@ -118,4 +118,14 @@ def _source(source: Source, budget: Budget) -> Iterator[Finding]:
         at, before = at + len(piece), piece[-_OVERLAP:]
 
 
-FORMAT = Format("torch7", _recognize, _inspect, "Torch7", RunsCode.RARELY, "compiled Lua functions", (".t7", ".th"))
+FORMAT = Format(
+    "torch7",
+    _recognize,
+    _inspect,
+    "Torch7",
+    RunsCode.RARELY,
+    "compiled Lua functions",
+    (".t7", ".th"),
+    firsts=b"\3\x0434T",
+    names=(".t7", ".th"),
+)

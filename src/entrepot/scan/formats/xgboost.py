@@ -58,4 +58,12 @@ def _binary(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from rest(sample.source, end)
 
 
-FORMAT = Format("xgboost", _recognize, _inspect, "XGBoost", RunsCode.NO, suffixes=(".ubj", ".xgb"))
+FORMAT = Format(
+    "xgboost",
+    _recognize,
+    _inspect,
+    "XGBoost",
+    RunsCode.NO,
+    suffixes=(".ubj", ".xgb"),
+    firsts=b"{b",
+)

@@ -43,4 +43,13 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from judge(text, budget)
 
 
-FORMAT = Format("xml", _recognize, _inspect, "XML", RunsCode.RARELY, "entities, includes, style sheets", _SUFFIXES)
+FORMAT = Format(
+    "xml",
+    _recognize,
+    _inspect,
+    "XML",
+    RunsCode.RARELY,
+    "entities, includes, style sheets",
+    _SUFFIXES,
+    firsts=b"<\xef\xff\xfe \t\r\n\0",
+)
