@@ -27,8 +27,8 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     from entrepot.scan.embedded import commands_in
 
     yield from commands_in(sample.source, budget)
-    if sample.head[:8] == b"MATLAB 5":
-        yield from _elements(sample.source, _ORDERS[sample.head[126:128]] == "little", budget)
+    if order := _ORDERS.get(sample.head[126:128]):
+        yield from _elements(sample.source, order == "little", budget)
     else:
         yield from _matrices(sample.source, budget)
 
