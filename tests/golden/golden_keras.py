@@ -43,6 +43,7 @@ class _Echo:
 
 _V2 = _layer("Lambda", {"name": "l", "function": [_code(), None, None], "function_type": "lambda"})
 _V3 = _layer("Lambda", {"function": {"class_name": "__lambda__", "config": {"code": _code(), "defaults": None}}})
+_UNNAMED = {"class_name": "__lambda__", "config": {"value": _code(), "defaults": None, "closure": None}}
 _NAMED = _layer("Lambda", {"name": "l", "function": "preprocess", "function_type": "function"})
 _TORCH = _layer(
     "TorchModuleWrapper",
@@ -108,5 +109,76 @@ GOLDENS = [
         "keras.vocabulary-path",
         _layer("StringLookup", {"vocabulary": "/etc/passwd"}),
         _layer("StringLookup", {"vocabulary": ["a", "b"]}),
+    ),
+    _pair(
+        "keras.lambda",
+        _layer("Lambda", {"function": {"class_name": "__tuple__", "items": [_code(), None, None]}}),
+        case="in a tuple",
+        technique="F01",
+    ),
+    _pair(
+        "keras.lambda",
+        _layer("Dense", {"units": 2, "extra": {"a": [_code()]}}),
+        case="in another layer",
+        technique="F01",
+    ),
+    _pair("keras.lambda", _layer("Dense", {"units": 2, "activation": _UNNAMED}), case="activation", technique="F01"),
+    _pair(
+        "keras.loading-layer",
+        {"class_name": "keras.src.export.tfsm_layer.TFSMLayer", "config": {"filepath": "/tmp/model"}},
+        case="qualified",
+    ),
+    _pair(
+        "keras.loading-layer",
+        _layer("KerasLayer", {"handle": "http://203.0.113.7/m.tar.gz"}),
+        _layer("KerasLayer", {"handle": "https://tfhub.dev/google/nnlm-en-dim50/2"}),
+        "handle",
+    ),
+    _pair(
+        "keras.dangerous-object",
+        _layer("Dense", {"fn": "keras.utils.get_file", "args": ["x", "https://example.org/x"]}),
+        case="gadget by name",
+    ),
+    _pair(
+        "keras.dangerous-object", _layer("Dense", {"units": 2, "fn_module": "subprocess"}), case="module of a function"
+    ),
+    _pair("keras.dangerous-object", _function("builtins", "eval"), _function("builtins", "my_loss"), "builtin"),
+    _pair(
+        "keras.dangerous-object",
+        {"class_name": "__typespec__", "spec_name": "Popen", "module": "subprocess", "config": [["echo"]]},
+        case="type",
+    ),
+    _pair(
+        "keras.dangerous-object",
+        {"class_name": "TFOpLambda", "config": {"name": "x", "function": "io.read_file"}},
+        {"class_name": "TFOpLambda", "config": {"name": "x", "function": "math.multiply"}},
+        "operator",
+    ),
+    _pair(
+        "keras.dangerous-object",
+        {"class_name": "TensorFlowOpLayer", "config": {"node_def": json.dumps({"name": "x", "op": "WriteFile"})}},
+        {"class_name": "TensorFlowOpLayer", "config": {"node_def": json.dumps({"name": "x", "op": "AddV2"})}},
+        "operator's node",
+    ),
+    _pair(
+        "keras.dangerous-object", _layer("CSVLogger", {"filename": "/tmp/x"}, module="keras.callbacks"), case="callback"
+    ),
+    _pair(
+        "keras.registered-object",
+        {"module": "some_project.layers", "class_name": "Attention", "config": {}, "registered_name": "Some>Attention"},
+    ),
+    _pair(
+        "keras.vocabulary-path",
+        _layer("Embedding", {"weights": "http://203.0.113.7/w"}),
+        _layer("Embedding", {"weights": None}),
+        "weights",
+    ),
+    Golden(
+        "config.repeated-name",
+        "config.json",
+        (json.dumps(_model(_V2))[:-1] + ', "config": {"layers": []}}').encode,
+        lambda: json.dumps(_model()).encode(),
+        "Keras",
+        techniques=("F01",),
     ),
 ]

@@ -13,6 +13,8 @@ _WEIGHTY = frozenset(
     "auto_map chat_template _target_ class_name module weight_map py/reduce py/object loader_module".split()
 )
 
+_KERAS = frozenset("config layers function registered_name fn".split())
+
 
 def _recognize(sample: Sample) -> bool:
     if sample.opaque or sample.head.lstrip(_SPACE)[:1] not in (b"{", b"["):
@@ -38,8 +40,9 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         if sample.suffix != ".json":
             raise Unrecognized("begins like JSON and is none") from None
         raise
+    is_keras = isinstance(document.value, dict) and "class_name" in document.value
     for name in document.repeated:
-        if name in _WEIGHTY:
+        if name in _WEIGHTY or (is_keras and name in _KERAS):
             message = f"the name {name} stands twice in one object, and readers differ in which value they take"
             yield found("config.repeated-name", message, evidence=name)
     yield from look(document.value, sample.basename, budget)

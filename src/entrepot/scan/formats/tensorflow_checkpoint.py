@@ -12,8 +12,8 @@ _SHARD = Pattern(r".+\.data-\d{5}-of-\d{5}")
 
 
 def _recognize(sample: Sample) -> bool:
-    if sample.suffix == ".index" or sample.head[:2] == b"\0\0":
-        return sample.tail[-8:] == _MAGIC
+    if (sample.suffix == ".index" or sample.head[:2] == b"\0\0") and sample.tail[-8:] == _MAGIC:
+        return True
     # Values have no mark of their own: other formats look at them as well, and find what is in disguise.
     return ".data-" in sample.basename and bool(_SHARD.fullmatch(sample.basename)) and not sample.opaque
 

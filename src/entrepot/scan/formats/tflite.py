@@ -20,17 +20,6 @@ _KNOWN = frozenset(
     "Atan2 Sign Roll "
     "Irfft2d TFSentencepieceTokenizeOp WhitespaceTokenizeWithOffsetsV2 RaggedTensorToTensor RaggedGather".split()
 )
-_FLEX_HARM = (
-    "ReadFile",
-    "WriteFile",
-    "PyFunc",
-    "EagerPyFunc",
-    "MatchingFiles",
-    "SaveV2",
-    "Save",
-    "TextLineDataset",
-    "LoadLibrary",
-)
 
 
 def _recognize(sample: Sample) -> bool:
@@ -69,13 +58,12 @@ def _model(buffer: "Buffer") -> Iterator[Found]:
 
 
 def _custom(name: str) -> Iterator[Found]:
+    from entrepot.scan.tensorflow.judging import does_harm
+
     if name.startswith("Flex"):
-        if name.removeprefix("Flex") in _FLEX_HARM:
-            yield found(
-                "tflite.harmful-operator",
-                f"the operator {name} reads, writes or runs what it is told to",
-                evidence=name,
-            )
+        if does_harm(name.removeprefix("Flex")):
+            message = f"the operator {name} reads, writes or runs what it is told to"
+            yield found("tflite.harmful-operator", message, evidence=name)
         else:
             yield found("tflite.flex-operator", f"the operator {name} is run by all of TensorFlow", evidence=name)
     elif name not in _KNOWN:

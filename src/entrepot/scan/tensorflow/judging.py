@@ -30,9 +30,14 @@ _DEBUG = frozenset(
 )
 # What a name or a short text of a graph has no reason to hold: it only makes sense to whoever evaluates it.
 _CODE = Pattern(
-    r"__import__|\b(?:eval|exec)\s*\(|\bos\.(?:system|popen)\b|\bsubprocess\.\w+|/bin/(?:ba)?sh\b|\bbuiltins\."
+    r"__import__|\b(?:eval|exec)\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(|/bin/(?:ba)?sh\b|\bbuiltins\."
 )
 _FILE_STREAM = "file://"
+
+
+def does_harm(operator: str) -> bool:
+    """Whether an operator reads, writes or runs something wherever it stands."""
+    return operator in _WRITES | _READS | _PYTHON | _LIBRARIES | _SAVING or operator.startswith("LoadLibrary")
 
 
 def judged_meta_graph(view: View) -> Iterator[Finding]:
