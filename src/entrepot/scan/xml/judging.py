@@ -7,7 +7,7 @@ from entrepot.domain.report import Capability, Finding, Location
 from entrepot.scan.budget import Budget
 from entrepot.scan.embedded import commands
 from entrepot.scan.rules import found
-from entrepot.scan.xml.doctype import doctype, judged
+from entrepot.scan.xml.doctype import doctype, judged, leads_out
 
 MAX_SHOWN = 20
 # No quantifier runs past the next "<", which neither tags nor their quoted values may hold: what is never closed would
@@ -18,7 +18,6 @@ _TOKEN = re.compile(
     re.S | re.I,
 )
 _ATTRIBUTE = re.compile(r"""(?<![\w.:-])([\w.:-]{1,200})\s{0,50}=\s{0,50}("[^"]*"|'[^']*')""", re.S)
-_ELSEWHERE = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]{1,20}:|//|\\\\|/|[a-z]:[\\/])|(?:^|[\\/])\.\.[/\\]")
 _LIBRARY = re.compile(r"(?i)\.(?:so(?:\.\d+)*|dll|dylib)$")
 _NATIVE = frozenset("library lib extension extension_path plugin custom_op_library kernel_library so path".split())
 _JAVA = re.compile(
@@ -29,6 +28,9 @@ _PAGES = ("html", "svg", "xhtml")
 
 def judge(text: str, budget: Budget) -> Iterator[Finding | Capability]:
     """Findings of a document."""
+    if text.lstrip("\ufeff \t\r\n").startswith(("<!ENTITY", "<!ELEMENT", "<!ATTLIST")):
+        # The outer part of a declaration, as a file of its own.
+        yield from judged(doctype(f"<!DOCTYPE a [{text}", 0), 0)
     at, root, shown = 0, "", 0
     while match := _TOKEN.search(text, at):
         budget.spend_values()
@@ -57,11 +59,11 @@ def _tag(token: str, name: str, root: str, offset: int) -> Iterator[Finding]:
     short = name.rpartition(":")[2].lower()
     attributes = {key.lower(): value[1:-1] for key, value in _ATTRIBUTE.findall(token)}
     href = attributes.get("href", "")
-    if token.startswith("<?xml-stylesheet") and _ELSEWHERE.search(href):
+    if token.startswith("<?xml-stylesheet") and leads_out(href) and attributes.get("type", "") != "text/css":
         yield found("xml.stylesheet", f"is shown by the style sheet {href}", evidence=token, at=at)
-    elif short == "include" and ":" in name and _ELSEWHERE.search(href) and root not in ("stylesheet", "schema"):
+    elif short == "include" and ":" in name and leads_out(href) and root not in ("stylesheet", "schema"):
         yield found("xml.include", f"includes {href}", evidence=token, at=at)
-    elif short in ("import", "include") and root in ("stylesheet", "transform") and _ELSEWHERE.search(href):
+    elif short in ("import", "include") and root in ("stylesheet", "transform") and leads_out(href):
         yield found("xml.include", f"includes the style sheet {href}", evidence=token, at=at)
     if root not in _PAGES and (_is_script(name) or any(_is_code(value) for value in attributes.values())):
         yield found("xml.script", f"holds the script element or code address {name}", evidence=token, at=at)
