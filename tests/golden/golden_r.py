@@ -56,6 +56,11 @@ GOLDENS = [
     _pair("r.call", rds(vector(call("do.call", texts("system"), texts("echo")))), "by name"),
     _pair("r.call", rds(vector(call(call("get", texts("system")), texts("echo")))), "got by name"),
     _pair("r.call", rds(vector(call("parse", texts("system('echo')"), tags=("text",)))), "parsed"),
+    _pair(
+        "r.call",
+        rds(vector(call("do.call", call("paste0", texts("sys"), texts("tem")), texts("echo")))),
+        "put together",
+    ),
     _pair("r.call", rds(closure(call("{", _SYSTEM))), "closure"),
     _pair("r.call", rds(vector(_SYSTEM, kind=20)), "expression"),
     _pair("r.call", rds(closure(bytecode(number(1) + symbol("system"), number(16) + texts("echo")))), "byte code"),

@@ -54,6 +54,12 @@ GOLDENS = [
     ),
     _pair("xml.entity-bomb", _entity('<!ENTITY a0 "lol">' + _BOMB.replace('"', "'")), "other quotes"),
     _pair(
+        "xml.entity-bomb",
+        f"<!DOCTYPE PMML [<!ENTITY a '{'x' * 9000}'>]><PMML>{'&a;' * 900}</PMML>",
+        "quadratic",
+        f"<!DOCTYPE PMML [<!ENTITY a '{'x' * 90}'>]><PMML>{'&a;' * 900}</PMML>",
+    ),
+    _pair(
         "xml.include",
         f'{_HEAD}<PMML xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include parse="text" href="file:///etc/passwd"/></PMML>',
         harmless=f'{_HEAD}<PMML xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="part.xml"/></PMML>',

@@ -130,7 +130,9 @@ def _array(source: Source, budget: Budget, start: int, size: int) -> Iterator[Fo
             if not isinstance(blob, int) and blob.kind == "bytes" and blob.size > 8:
                 yield Member(f"array at {blob.start}", Window(source, blob.start, blob.size), opaque=True)
     except (Bomb, Unreadable):
-        yield Member(f"extension at {start}", Window(source, start, size), opaque=True)
+        data = source.read(start, min(size, 1 << 20))
+        loadable = _is_loadable(data, _text(data))
+        yield Member(f"extension at {start}", Window(source, start, size), opaque=not loadable)
 
 
 FORMAT = Format(

@@ -23,6 +23,7 @@ _APPLY = frozenset(
     "getFromNamespace getAnywhere tryCatch try Recall rapply apply outer as.name as.symbol as.call call exists".split()
 )
 _PARSE = frozenset("parse str2lang str2expression eval evalq source textConnection".split())
+_JOINS = frozenset("paste paste0 sprintf c toString gsub sub trimws tolower".split())
 _FETCH = Pattern(r"""(?i)^"(?:https?|ftp|file)://""")
 _SPELLED = Pattern(r"(?<![\w.])(?:system2?|shell(?:\.exec)?|pipe|dyn\.load|download\.file|socketConnection)\s*\(")
 _STARTS = frozenset((".First", ".Last", ".First.sys", ".onLoad", ".onAttach"))
@@ -86,14 +87,22 @@ def _callee(thing: Thing) -> str:
     if thing.kind == CALL and thing.parts and thing.parts[0].shown in ("::", ":::", "$", "@") and len(thing.parts) > 2:
         return thing.parts[2].shown.strip('"')
     if thing.kind == CALL and len(thing.parts) > 1 and _callee(thing.parts[0]) in _APPLY:
-        return thing.parts[1].shown.strip('"')
+        return _joined(thing.parts[1])
     return thing.shown if thing.kind == SYMBOL else thing.shown.strip('"') if thing.kind == TEXTS else ""
+
+
+def _joined(thing: Thing) -> str:
+    """A text, or one that is put together from constants."""
+    if thing.kind == CALL and thing.parts and thing.parts[0].shown in _JOINS:
+        return "".join(_joined(part) for part in thing.parts[1:] if part.tag not in ("sep", "collapse"))
+    return thing.shown.strip('"')
 
 
 def _named(call: Thing) -> str:
     for part in call.parts[1:]:
-        if (name := _callee(part)) in HARMFUL and part.kind in (SYMBOL, TEXTS, CALL):
-            return name
+        for name in (_callee(part), _joined(part)):
+            if name in HARMFUL and part.kind in (SYMBOL, TEXTS, CALL):
+                return name
     return ""
 
 

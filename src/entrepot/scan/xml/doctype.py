@@ -8,6 +8,8 @@ from entrepot.domain.report import Finding, Location
 from entrepot.scan.rules import found
 
 MAX_ENTITIES = 10_000
+MAX_COUNTED = 20
+"""Entities, the largest, of which every use is counted."""
 MAX_EXPANSION = 1_000_000
 """Characters that entities may become; expat stops at about eight million, others never."""
 HUGE = 1 << 60
@@ -79,8 +81,8 @@ def _entity(text: str, start: int, into: Doctype) -> None:
         into.entities.setdefault(name, first)
 
 
-def judged(one: Doctype, start: int) -> Iterator[Finding]:
-    """What is wrong with a declaration."""
+def judged(one: Doctype, start: int, text: str) -> Iterator[Finding]:
+    """What is wrong with a declaration, and with how often the document behind it uses what it declares."""
     at = Location(offset=start)
     fetched = [(name, place) for name, place in one.fetched if leads_out(place)]
     for name, place in fetched[:5]:
@@ -92,7 +94,9 @@ def judged(one: Doctype, start: int) -> Iterator[Finding]:
     sizes: dict[str, int] = {}
     for name in one.entities:
         expand(name, one.entities, sizes)
-    size, name = max(((size, name) for name, size in sizes.items()), default=(0, ""))
+    largest = sorted(((size, name) for name, size in sizes.items()), reverse=True)[:MAX_COUNTED]
+    used = ((size * max(1, text.count(f"&{name};", one.end)), name) for size, name in largest)
+    size, name = max(used, default=(0, ""))
     if size > MAX_EXPANSION:
         message = f"the entity {name} becomes {size if size < HUGE else 'more than 2^60'} characters"
         yield found("xml.entity-bomb", message, evidence=f"<!ENTITY {name} {one.entities[name][:200]!r}>", at=at)

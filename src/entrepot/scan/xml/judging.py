@@ -30,7 +30,7 @@ def judge(text: str, budget: Budget) -> Iterator[Finding | Capability]:
     """Findings of a document."""
     if text.lstrip("\ufeff \t\r\n").startswith(("<!ENTITY", "<!ELEMENT", "<!ATTLIST")):
         # The outer part of a declaration, as a file of its own.
-        yield from judged(doctype(f"<!DOCTYPE a [{text}", 0), 0)
+        yield from judged(doctype(f"<!DOCTYPE a [{text}", 0), 0, "")
     at, root, shown = 0, "", 0
     while match := _TOKEN.search(text, at):
         budget.spend_values()
@@ -39,7 +39,7 @@ def judge(text: str, budget: Budget) -> Iterator[Finding | Capability]:
             continue
         if token[:9].upper() == "<!DOCTYPE":
             one = doctype(text, match.start())
-            yield from judged(one, match.start())
+            yield from judged(one, match.start(), text)
             at = one.end
             continue
         name = "" if token.startswith("<?") else re.split(r"[\s/>]", token[1:201], maxsplit=1)[0]
