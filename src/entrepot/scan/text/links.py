@@ -13,6 +13,7 @@ from entrepot.scan.text import at
 _URL = Pattern(r"""(?i)\b(?:https?|ftp)://[^\s<>"'`\\)\]}|^]{3,2000}""")
 _DANGEROUS_SCHEME = Pattern(r"""(?i)\]\(\s*(javascript|vbscript|data:text/html)[:;,][^)\s]{0,200}""")
 _HOST = Pattern(r"(?i)^[a-z]+://([^/?#]*)(.*)$", re.DOTALL)
+_NAME = Pattern(r"[\w-]+(?:\.[\w-]+)*")
 _IP = Pattern(r"\d{1,3}(?:\.\d{1,3}){3}|0x[0-9a-f]{8}|\d{8,10}")
 _PRIVATE = Pattern(
     r"127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|169\.254\.|8\.8\.|1\.1\.1\.1|1\.2\.3\.4"
@@ -71,6 +72,8 @@ def _judged(url: str) -> tuple[tuple[str, str], ...]:
     authority, path = parts[1], parts[2]
     user, _, host = authority.rpartition("@")
     host = host.partition(":")[0].lower().rstrip(".")
+    if not _NAME.fullmatch(host):
+        return ()  # a template, a setting or prose: no browser would follow it
     said: list[tuple[str, str]] = []
     if "." in user.partition(":")[0]:
         said.append(("url.user-looks-like-host", f"looks like a link to {user.partition(':')[0]}, leads to {host}"))
