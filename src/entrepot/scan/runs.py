@@ -2,6 +2,7 @@
 
 import bz2
 import lzma as codec
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import cast
@@ -120,6 +121,22 @@ def zstd_module() -> object:
     return None
 
 
+class _Zstandard(Stepwise):
+    """Python's decoder for Zstandard, whose own error is none that other decoders raise."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, decoder: Bounded, error: type[Exception]) -> None:
+        super().__init__(decoder)
+        self._error = error
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            yield from super().feed(data)
+        except self._error as broken:
+            raise Unreadable(str(broken)) from None
+
+
 def zstd(source: Source, at: int) -> Opening | None:
     """The Zstandard frame that begins there, past skippable ones."""
     if at:
@@ -128,4 +145,5 @@ def zstd(source: Source, at: int) -> Opening | None:
         return None
     module = zstd_module()
     options = {module.DecompressionParameter.window_log_max: _WINDOW_LOG}  # type: ignore[attr-defined]
-    return Opening(Stepwise(cast(Bounded, module.ZstdDecompressor(options=options))), at)  # type: ignore[attr-defined]
+    decoder = cast(Bounded, module.ZstdDecompressor(options=options))  # type: ignore[attr-defined]
+    return Opening(_Zstandard(decoder, module.ZstdError), at)  # type: ignore[attr-defined]

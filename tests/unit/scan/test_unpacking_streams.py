@@ -8,10 +8,12 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from backports import zstd
 
 from entrepot.domain.report import Coverage, Verdict
 from entrepot.scan import scan_bytes
 from entrepot.scan.budget import Budget
+from entrepot.scan.engine import FAULT
 from entrepot.scan.source import BytesSource
 from entrepot.scan.unpacking import Inflate, Stream, once, repeats
 from golden.golden_archive import VALUES
@@ -81,3 +83,11 @@ def test_one_pattern_over_and_over_is_told_from_other_data() -> None:
     assert repeats(bytes(4096))
     assert repeats(b"echo " * 900)
     assert not repeats(NOISE[:4096])
+
+
+def test_zstandard_that_is_broken_is_not_read_and_no_fault() -> None:
+    packed = bytearray(zstd.compress(bytes(range(256)) * 50))
+    for at in range(4, len(packed), 3):
+        broken = bytes(packed[:at]) + bytes([packed[at] ^ 0xFF]) + bytes(packed[at + 1 :])
+        report = scan_bytes(broken, "model.pkl.zst")
+        assert not [unread for unread in report.unread if FAULT in unread.reason], at
