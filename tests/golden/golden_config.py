@@ -1,5 +1,6 @@
 """Configurations that make their reader call, import, open or run something."""
 
+import base64
 import json
 
 from golden.pairs import Golden
@@ -14,6 +15,7 @@ def _yaml(rule: str, dangerous: str, harmless: str, case: str = "", name: str = 
     return Golden(rule, name, dangerous.encode, harmless.encode, case, techniques=("F10",))
 
 
+_PICKLED = base64.b64encode(b"\x80\x04cposix\nsystem\n(S'echo hi'\ntR.").decode()
 _REDUCE = {"py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["echo hi"]}]}
 
 GOLDENS = [
@@ -111,5 +113,64 @@ GOLDENS = [
         "flavors:\n  python_function:\n    loader_module: some_project.loader\n",
         "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n",
         name="MLmodel",
+    ),
+    _yaml("config.target-dangerous", "m: {_target_: eval}\n", "m: {_target_: torch.compile}\n", "without a module"),
+    _yaml(
+        "config.target-dangerous",
+        "handlers:\n  x:\n    (): os.system\n    command: echo hi\n",
+        "handlers:\n  x:\n    class: logging.handlers.RotatingFileHandler\n    (): colorlog.ColoredFormatter\n",
+        "logging",
+    ),
+    _yaml(
+        "config.resolver", "x: ['${get_method:os.system}']\n", "x: ['${get_class:torch.nn.ReLU}']\n", "named function"
+    ),
+    _yaml(
+        "config.path-outside",
+        "tokenizer: {model: /proc/self/environ}\n",
+        "tokenizer: {model: /mnt/models/x}\n",
+        "private",
+    ),
+    _yaml("config.path-outside", "a: !include ../../secrets.yaml\n", "a: !include other.yaml\n", "included"),
+    _yaml(
+        "config.path-outside",
+        "hydra:\n  searchpath: ['file:///tmp/x']\n",
+        "hydra:\n  searchpath: [pkg://x]\n",
+        "search path",
+    ),
+    _yaml(
+        "config.path-outside",
+        "flavors:\n  sklearn: {pickled_model: ../../x.pkl}\n",
+        "flavors:\n  sklearn: {pickled_model: model.pkl, code: null}\n"
+        "  langchain: {model_code_path: /Workspace/agent.py}\n",
+        "MLflow",
+        "MLmodel",
+    ),
+    _json(
+        "path-outside",
+        [{"idx": 0, "name": "0", "path": "../../x", "type": "sentence_transformers.models.Transformer"}],
+        [{"idx": 0, "name": "0", "path": "0_x", "type": "custom_st.Transformer"}],
+        "module",
+        "modules.json",
+    ),
+    _json("code-in-text", {"fn": "lambda x: __import__('os').system('echo')"}, {"fn": "lambda x: x"}),
+    _json(
+        "import-by-name", {"unet": ["subprocess", "Popen"]}, {"unet": ["unet_x", "X"]}, "diffusers", "model_index.json"
+    ),
+    _json("remote-code-elsewhere", {"custom_generate": "other/code"}, {"custom_generate": ""}, "generation"),
+    _yaml("yaml.python-call", "a: !apply:os.system ['echo hi']\n", "a: !apply:torch.manual_seed [1]\n", "HyperPyYAML"),
+    _yaml("yaml.evaluating-tag", "a: !eval 1 + 1\n", "a: !ENV HOME\n"),
+    _yaml("yaml.foreign-object", "!!javax.script.ScriptEngineManager []\n", "!!map {a: 1}\n"),
+    _yaml(
+        "pickle.call.process",
+        f"a: !!binary {_PICKLED}\n",
+        "a: !!binary AAAAAAAA8D8=\nb: !!python/name:pymdownx.superfences.fence_code_format\n",
+        "in YAML",
+    ),
+    _yaml(
+        "mlflow.loader-module",
+        "flavors:\n  pytorch: {pickle_module_name: os}\n",
+        "flavors:\n  pytorch: {pickle_module_name: mlflow.pytorch.pickle_module}\n",
+        "unpickler",
+        "MLmodel",
     ),
 ]

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 import yaml
 
 from entrepot.domain.report import Finding, Location
+from entrepot.scan.archive import escapes
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
-from entrepot.scan.configs.callables import known
+from entrepot.scan.configs.callables import is_dangerous, known
 from entrepot.scan.documents import Exhausting
-from entrepot.scan.imports import Tier
+from entrepot.scan.formats import Member
+from entrepot.scan.imports import Tier, is_standard
+from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
+from entrepot.scan.source import BytesSource
 
 MAX_DEPTH = 200
 MAX_EXPANDED = 20_000_000
@@ -17,21 +21,65 @@ MAX_EXPANDED = 20_000_000
 _PYTHON = "tag:yaml.org,2002:python/"
 # Tags that only name a type of Python's own.
 _PLAIN = frozenset("none bool str unicode int long float complex list tuple dict bytes".split())
+# Tags of HyperPyYAML, which names callables by them, and of loaders that evaluate.
+_CALLING = Pattern(r"!(new|apply|applyref|name|module):(.+)")
+_EVALUATING = Pattern(
+    r"(?i)!(?:py(?:thon)?[:/]?(?:eval|exec)?|eval|exec|expr|lambda|import|pickle|shell|sh|bash|cmd|command|system|func(?:tion)?)"
+)
+_FOREIGN = Pattern(
+    r"(?:!|tag:yaml\.org,2002:)(?:(?:javax?|com|org|sun|net|ch)\.[\w.$]+|ruby/(?:object|struct|class|module|regexp).*|js/\w+|perl/.*|php/.*)"
+)
+_DOCUMENTATION = ("material.", "pymdownx.", "mermaid2.", "zensical.", "materialx.")
+"""Functions that the configuration of a documentation tool names."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def tags(text: str, budget: Budget) -> Iterator[Finding]:
+def tags(text: str, budget: Budget) -> Iterator[Finding | Member]:
     """Findings of tags that make a loader call or import something."""
     for event in _events(text, budget):
         tag = getattr(event, "tag", None)
-        if isinstance(tag, str) and tag.startswith(_PYTHON):
-            line = event.start_mark.line + 1 if event.start_mark else None
-            yield from _tag(tag.removeprefix(_PYTHON), Location(line=line))
+        if not isinstance(tag, str) or tag == "!":
+            continue
+        at = Location(line=event.start_mark.line + 1 if event.start_mark else None)
+        if tag.startswith(_PYTHON):
+            yield from _tag(tag.removeprefix(_PYTHON), at)
+        elif tag == "tag:yaml.org,2002:binary" and isinstance(event, yaml.ScalarEvent):
+            yield from _binary(event.value, at)
+        else:
+            yield from _local(tag, getattr(event, "value", ""), at)
+
+
+def _binary(text: str, at: Location) -> Iterator[Member]:
+    import base64
+    import binascii
+
+    try:
+        yield Member(f"binary in line {at.line}", BytesSource(base64.b64decode(text)), opaque=True)
+    except (binascii.Error, ValueError):
+        return
+
+
+def _local(tag: str, value: str, at: Location) -> Iterator[Finding]:
+    """Findings of a tag that is not Python's own."""
+    if match := _CALLING.fullmatch(tag):
+        what = known(match[2]) if match[2].count(".") else None
+        if what is None or is_dangerous(what) or (what.tier is Tier.UNLISTED and is_standard(what.module)):
+            yield found("yaml.python-call", f"a loader of such tags calls or gets at {match[2]}", evidence=tag, at=at)
+    elif _EVALUATING.fullmatch(tag):
+        message = f"only a loader that runs what it reads takes the tag {tag}"
+        yield found("yaml.evaluating-tag", message, evidence=f"{tag} {value}", at=at)
+    elif _FOREIGN.fullmatch(tag):
+        message = f"a loader of another language makes an object of {tag.removeprefix('tag:yaml.org,2002:')}"
+        yield found("yaml.foreign-object", message, evidence=tag, at=at)
+    elif tag.startswith(("!include", "!inc")) and value and (escapes(value) or "://" in value):
+        yield found(
+            "config.path-outside", f"includes {value}, outside of the package", evidence=f"{tag} {value}", at=at
+        )
 
 
 def _tag(tag: str, at: Location) -> Iterator[Finding]:
     kind, _, named = tag.partition(":")
-    if kind in _PLAIN:
+    if kind in _PLAIN or (kind == "name" and named.startswith(_DOCUMENTATION)):
         return
     evidence = f"!!python/{tag}"
     tier = known(named).tier if named.count(".") else Tier.UNLISTED

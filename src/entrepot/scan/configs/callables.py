@@ -4,11 +4,24 @@ from collections.abc import Iterator, Mapping
 
 from entrepot.domain.report import Finding
 from entrepot.scan.configs import Entry
-from entrepot.scan.imports import Import, Tier, look_up
+from entrepot.scan.imports import Harm, Import, Tier, is_standard, look_up
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
 _KEYS = ("_target_", "class_path", "_component_", "target", "__target__", "_partial_target_")
+# Of these only what is known to do harm is told: they stand for much else.
+_HINTS = (
+    "callable", "()", "class", "func", "function", "fn", "factory", "type", "_call_", "constructor", "callback", "hook",
+    "loader", "handler", "entry_point", "import_path", "collate_fn", "preprocess_fn", "postprocess_fn", "custom_module",
+)  # fmt: skip
+_BARE = frozenset("exec eval compile open __import__ getattr setattr input breakpoint execfile".split())
+"""Built-in functions, which readers find without a module's name."""
+_ATTRIBUTES = frozenset(
+    "builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals "
+    "operator.methodcaller operator.attrgetter".split()
+)
+_HONEST = frozenset("torch.compile torch.jit.script torch.jit.load functools.partial".split())
+_RUNNING = (Harm.EXECUTION, Harm.PROCESS, Harm.IMPORT, Harm.NATIVE)
 _DOTTED = Pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,15}")
 # What makes an object from a file or an address that the configuration names as well.
 _LOADERS = frozenset(
@@ -40,6 +53,14 @@ def callables(entry: Entry) -> Iterator[Finding]:
             and not _is_operator(named, entry.mapping)
         ):
             yield from _target(named, key, entry)
+        elif isinstance(named, str) and named in _BARE and key != "target":
+            message = f"{named} is called when the configuration is used"
+            yield found("config.target-dangerous", message, evidence=f"{entry.below(key)}: {named}")
+    for key in _HINTS:
+        named = entry.mapping.get(key)
+        if isinstance(named, str) and _DOTTED.fullmatch(named) and _is_harmful(named):
+            message = f"{named} is called when the configuration is used: {known(named).why}"
+            yield found("config.target-dangerous", message, evidence=f"{entry.below(key)}: {named}")
     for key, value in entry.mapping.items():
         if isinstance(key, str) and key.startswith("py/"):
             yield from _unpickled(key, value, entry)
@@ -65,7 +86,19 @@ def _is_method(reading: Import) -> bool:
 
 
 def _is_harmful(named: str) -> bool:
-    return known(named).tier is Tier.DANGEROUS
+    what = known(named)
+    return what.tier is Tier.DANGEROUS and what.harm in _RUNNING
+
+
+def is_dangerous(what: Import) -> bool:
+    """Whether calling it does harm; what only sets how a framework computes is called by honest configurations."""
+    dotted = f"{what.module}.{what.name}"
+    is_setting = what.harm in (Harm.TAMPER, Harm.RESOURCES) and what.module.partition(".")[0] not in (
+        "os",
+        "sys",
+        "signal",
+    )
+    return what.tier is Tier.DANGEROUS and dotted not in _HONEST and not is_setting
 
 
 def _target(named: str, key: str, entry: Entry) -> Iterator[Finding]:
@@ -80,18 +113,12 @@ def _target(named: str, key: str, entry: Entry) -> Iterator[Finding]:
         if isinstance(path, str) and _DOTTED.fullmatch(path) and known(path).tier in (Tier.ALLOWED, Tier.UNKNOWN):
             return
         yield found("config.target-dangerous", f"{named} gets whatever it is told: {path!r}", evidence=shown)
-    elif what.tier is Tier.DANGEROUS or (what.tier is Tier.UNLISTED and _is_standard(what)):
+    elif is_dangerous(what) or named in _ATTRIBUTES or (what.tier is Tier.UNLISTED and is_standard(what.module)):
         yield found(
             "config.target-dangerous", f"{named} is called when the configuration is used: {what.why}", evidence=shown
         )
     elif what.tier is Tier.UNKNOWN:
         yield found("config.target-unknown", f"{named} is called when the configuration is used", evidence=shown)
-
-
-def _is_standard(what: Import) -> bool:
-    import sys
-
-    return what.module.split(".", maxsplit=1)[0] in sys.stdlib_module_names | {"__builtin__", "nt", "posix"}
 
 
 def _arguments(mapping: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from entrepot.domain.report import Finding
 from entrepot.scan.archive import escapes
 from entrepot.scan.configs import Entry
+from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
 _FILE_KEYS = frozenset(
@@ -14,7 +15,17 @@ _FILE_KEYS = frozenset(
     "loader_path restore_path vocab_path "
     "tokenizer_model special_tokens_map_file config_file file filename model_filename".split()
 )
+SETTINGS = ("config.json", ".yaml", ".yml", "mlmodel", "map.json", "processor.json", "index.json", "modules.json")
+"""How files of settings are called, apart from data."""
+_SCRIPTS = frozenset("run script command cmd args entrypoint before_script".split())
 _MAPS = ("weight_map",)
+_PRIVATE = Pattern(
+    r"(?i)(?:^|[/\\])(?:etc[/\\](?:passwd|shadow|sudoers)|proc[/\\](?:self|1)[/\\]|\.ssh[/\\]|\.aws[/\\]credentials|\.netrc$|\.kube[/\\]config)"
+)
+_LONGEST = 500
+_CODE = Pattern(
+    r"__import__\s*\(\s*[\"'](?:os|sys|subprocess|builtins|pty|socket|shutil)\b|\blambda\b[^\n]{0,80}\b(?:os\.system|os\.popen|subprocess\.\w+|eval|exec)\s*\("
+)
 
 
 def places(entry: Entry) -> Iterator[Finding]:
@@ -29,6 +40,26 @@ def places(entry: Entry) -> Iterator[Finding]:
         elif key in _FILE_KEYS and isinstance(value, str) and _climbs(value):
             message = f"{key} leads out of the package: {value}"
             yield found("config.path-outside", message, evidence=f"{entry.below(key)}: {value}")
+        elif key == "searchpath" and isinstance(value, list):
+            for place in value:
+                if isinstance(place, str) and place.startswith("file:/"):
+                    message = f"configurations are read from {place}, outside of the package"
+                    yield found("config.path-outside", message, evidence=f"{entry.below(key)}: {place}")
+
+
+def texts(entry: Entry, name: str) -> Iterator[Finding]:
+    """Findings of values that are paths to what is private, or code, whatever they are called. `name` is the file's:
+    only settings are looked at, since data sets have all kinds of text."""
+    if not name.endswith(SETTINGS):
+        return
+    for key, value in entry.mapping.items():
+        if not isinstance(value, str) or len(value) > _LONGEST or "\n" in value:
+            continue
+        shown = f"{entry.below(str(key))}: {value}"
+        if " " not in value and _PRIVATE.search(value):
+            yield found("config.path-outside", f"{key} leads to a private file: {value}", evidence=shown)
+        elif str(key) not in _SCRIPTS and _CODE.search(value):
+            yield found("config.code-in-text", f"{key} is Python that runs something", evidence=shown)
 
 
 def _leads_out(path: str) -> bool:
@@ -37,6 +68,4 @@ def _leads_out(path: str) -> bool:
 
 def _climbs(path: str) -> bool:
     # Absolute paths of a publisher's own disk are left over in many honest files, and lead nowhere.
-    return ".." in path.replace("\\", "/").split("/") or path.startswith(
-        ("/etc/", "/proc/", "/root", "file://", "\\\\")
-    )
+    return ".." in path.replace("\\", "/").split("/") or path.startswith(("/etc/", "/proc/", "file://", "\\\\"))

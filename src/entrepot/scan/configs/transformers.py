@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Capability, Finding
+from entrepot.scan.archive import escapes
 from entrepot.scan.configs import Entry
-from entrepot.scan.imports import Tier, look_up
+from entrepot.scan.imports import Tier, is_standard, look_up
+from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
 _LIBRARIES = frozenset(
     "transformers diffusers peft torch timm sentence_transformers open_clip flash_attn "
     "accelerate optimum safetensors tokenizers "
-    "transformers_modules onnxruntime sklearn setfit".split()
+    "transformers_modules onnxruntime sklearn setfit pylate model2vec".split()
 )
 """Where honest configurations point to; each knows what it offers."""
+
+_OWN_FILE = Pattern(r"(?:custom|modeling|modelling)_\w+")
+"""How files of a package are called that its configuration names."""
 
 
 def remote_code(entry: Entry, name: str) -> Iterator[Finding | Capability]:
@@ -24,11 +29,16 @@ def remote_code(entry: Entry, name: str) -> Iterator[Finding | Capability]:
         named = [task.get("impl") for task in pipelines.values() if isinstance(task, dict)]
         yield from _auto_map(named, entry.below("custom_pipelines"))
     if isinstance(mapping.get("custom_generate"), str):
-        yield from _auto_map([mapping["custom_generate"]], entry.below("custom_generate"))
+        place = str(mapping["custom_generate"])
+        named = place if "--" in place or "/" not in place else f"{place}--custom_generate.generate"
+        yield from _auto_map([named], entry.below("custom_generate"))
     if isinstance(parent := mapping.get("auto_mapping"), dict):
         yield from _peft(parent, entry)
     if name == "modules.json" and isinstance(kind := mapping.get("type"), str) and "path" in mapping:
         yield from _imported(kind, entry.below("type"))
+        if isinstance(path := mapping["path"], str) and escapes(path):
+            message = f"a module is read from {path}, outside of the package"
+            yield found("config.path-outside", message, evidence=f"{entry.below('path')}: {path}")
     if name == "model_index.json" and not entry.path:
         yield from _diffusers(entry)
 
@@ -60,6 +70,10 @@ def _imported(dotted: str, path: str) -> Iterator[Finding | Capability]:
     if top in _LIBRARIES and look_up(module, name).tier is not Tier.DANGEROUS:
         return
     yield Capability.YES
+    if _OWN_FILE.fullmatch(module):
+        message = f"with trust_remote_code, runs code of this package: {module}.py"
+        yield found("config.remote-code", message, evidence=f"{path}: {dotted}")
+        return
     yield found("config.import-by-name", f"imports {module} by name", evidence=f"{path}: {dotted}")
 
 
@@ -68,5 +82,9 @@ def _diffusers(entry: Entry) -> Iterator[Finding | Capability]:
         match value:
             case [str() as library, str() as name] if library.partition(".")[0] not in _LIBRARIES and "." not in key:
                 yield Capability.YES
+                if is_standard(library):
+                    message = f"imports {library} by name"
+                    yield found("config.import-by-name", message, evidence=f"{key}: {value!r}")
+                    continue
                 message = f"with trust_remote_code, the pipeline takes {name} from {library}.py of this package"
                 yield found("config.remote-code", message, evidence=f"{key}: {value!r}")

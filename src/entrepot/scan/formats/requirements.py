@@ -10,16 +10,23 @@ from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 
 _NAME = Pattern(
-    r"(?:[\w-]*requirements[\w-]*|constraints)\.(?:txt|in|pip)|(?:conda|environment|env)[\w.-]*\.ya?ml|pip\.conf|packages\.txt"
+    r"(?:[\w.-]*requirements?[\w.-]*|constraints[\w.-]*)\.(?:txt|in|pip)|(?:conda|environment|env|python_env)[\w.-]*\.ya?ml|pip\.conf|pip\.ini|"
+    r"packages\.txt|pyproject\.toml|pipfile|uv\.toml|pixi\.toml|poetry\.toml|setup\.cfg|\.condarc|\.npmrc|\.pip\.conf|\.pydistutils\.cfg"
 )
+_SUFFIXES = (".txt", ".in", ".yml", ".yaml", ".conf", ".pip", ".toml", ".cfg", ".ini", "")
 _INDEX = Pattern(
-    r"(?i)(?:--(?:extra-)?index-url|-i|--find-links|-f|index-url\s*=|extra-index-url\s*=)[\s=]+[\"']?((?:https?|ftp|file)://[^\s\"']+)"
+    r"(?i)(?:--(?:extra-)?index-url|(?<!\S)-i|--index|--default-index|--find-links|(?<!\S)-f|(?:^|\s)(?:extra-|default-)?index[-_]url\s*=|"
+    r"(?:^|\s)find[-_]links\s*=|^registry\s*=|^@[\w-]+:registry\s*=)[\s=]*[\[\"']*((?:https?|ftp|file)://[^\s\"',\]]+)"
 )
+_SOURCE_URL = Pattern(r"(?i)^\s*url\s*=\s*[\"']((?:https?|ftp)://[^\s\"']+)")
+_SECTION = Pattern(r"(?i)^\s*\[\[?\s*(?:source|index|tool\.(?:poetry\.source|uv\.index|pdm\.source|pixi\.pypi))\s*\]")
+_CHANNEL = Pattern(r"(?i)(?:^\s*-\s*|channels\s*[:=][^#]*?)[\"']?((?:https?|file)://[^\s\"',\]]+)[\"'\],\s]*$")
+_OTHER_LIST = Pattern(r"(?i)(?:^|\s)(?:-r|-c|--requirement|--constraint)[\s=]+((?:https?|ftp)://\S+)")
 _DIRECT = Pattern(r"(?i)(?:^|\s|@\s*|-e\s*)((?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|ftp|file|git)://[^\s\"'#;]+)")
 _HOST = Pattern(r"(?i)^(?:\w+\+)?[a-z]+://(?:[^@/]*@)?([^/:]+)")
 _KNOWN_INDEX = Pattern(
     r"(?i)(?:^|\.)(?:(?:test\.)?pypi\.(?:org|nvidia\.com|ngc\.nvidia\.com)|download\.pytorch\.org|anaconda\.org|"
-    r"data\.pyg\.org|storage\.googleapis\.com|whl\.nightly|mirrors\.aliyun\.com|pypi\.tuna\.tsinghua\.edu\.cn|"
+    r"data\.pyg\.org|conda\.anaconda\.org|repo\.anaconda\.com|repo\.prefix\.dev|registry\.npmjs\.org|registry\.npmmirror\.com|pypi\.python\.org|storage\.googleapis\.com|whl\.nightly|mirrors\.aliyun\.com|pypi\.tuna\.tsinghua\.edu\.cn|"
     r"huggingface\.github\.io|wheels\.vllm\.ai|flashinfer\.ai|download\.openmmlab\.com|developer\.download\.nvidia\.com)$"
 )
 _KNOWN_SOURCE = Pattern(
@@ -29,31 +36,44 @@ _KNOWN_SOURCE = Pattern(
 
 
 def _recognize(sample: Sample) -> bool:
-    return (
-        sample.suffix in (".txt", ".in", ".yml", ".yaml", ".conf", ".pip")
-        and bool(_NAME.fullmatch(sample.basename))
-        and sample.seems_text
-    )
+    return sample.suffix in _SUFFIXES and bool(_NAME.fullmatch(sample.basename)) and sample.seems_text
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     text = sample.text
     if text is None:
         raise Unreadable("a list of packages in no known encoding")
-    for number, line in enumerate(text.splitlines(), 1):
+    is_settings = sample.suffix in (".toml", ".cfg", "") and not sample.basename.endswith(
+        ("requirements", "constraints")
+    )
+    section = ""
+    for number, line in enumerate(text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines(), 1):
+        if line.lstrip().startswith("["):
+            section = line
         if "://" not in line or line.lstrip().startswith("#"):
             continue
-        at = Location(line=number)
-        index = _INDEX.search(line)
-        if (
-            index
-            and (host := _host(index[1]))
-            and (not _KNOWN_INDEX.search(host) or index[1].lower().startswith("http:"))
-        ):
-            yield found("requirements.index", f"packages come from {host}", evidence=line.strip()[:300], at=at)
-        elif not index and (direct := _DIRECT.search(line)) and _is_odd(direct[1]):
-            message = f"a package comes from {_host(direct[1])}"
+        yield from _line(line, section if is_settings else None, Location(line=number))
+
+
+def _line(line: str, section: str | None, at: Location) -> Iterator[Found]:
+    """Findings of one line; `section` is the last heading, in a file of settings that says more than packages."""
+    index = _INDEX.search(line)
+    if not index and section is not None and _SECTION.search(section):
+        index = _SOURCE_URL.search(line)
+    if not index and not section:
+        index = _CHANNEL.search(line)
+    if index:
+        if not _KNOWN_INDEX.search(_host(index[1])) or index[1].lower().startswith(("http:", "ftp:")):
+            yield found(
+                "requirements.index", f"packages come from {_host(index[1])}", evidence=line.strip()[:300], at=at
+            )
+    elif other := _OTHER_LIST.search(line):
+        if _is_odd(other[1]):
+            message = f"a list of packages comes from {_host(other[1])}"
             yield found("requirements.source", message, evidence=line.strip()[:300], at=at)
+    elif section is None and (direct := _DIRECT.search(line)) and _is_odd(direct[1]):
+        message = f"a package comes from {_host(direct[1])}"
+        yield found("requirements.source", message, evidence=line.strip()[:300], at=at)
 
 
 def _is_odd(url: str) -> bool:
@@ -75,5 +95,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "installation of what it names",
     firsts=b"",
-    names=(".txt", ".in", ".yml", ".yaml", ".conf", ".pip"),
+    names=(*(suffix for suffix in _SUFFIXES if suffix), "pipfile", ".condarc", ".npmrc"),
 )
