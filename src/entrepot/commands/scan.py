@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entrepot.commands import Failed, Wrong
-from entrepot.commands.scanning import catalog, crew, progress
+from entrepot.commands.scanning import crew
 from entrepot.commands.scanning.targets import ADDRESSES, STDIN, Target, local_targets
 from entrepot.domain.report import Coverage, Severity
 from entrepot.domain.scanned import Scanned, ScannedFile
@@ -66,20 +66,26 @@ def scan(paths: tuple[str, ...], explain: str | None, **options: object) -> None
       cat upload.bin | entrepot scan -
       entrepot scan --explain pickle.call.execution
     """
-    if explain:
-        click.echo(catalog.explained(explain), nl=False)
-    elif options["list_rules"]:
-        click.echo(catalog.rules(), nl=False)
-    elif options["list_formats"]:
-        click.echo(catalog.formats(), nl=False)
+    if explain or options["list_rules"] or options["list_formats"]:
+        _print_what_is_known(explain, rules=bool(options["list_rules"]))
     elif not paths:
         raise Wrong("nothing to scan was named; try entrepot scan FOLDER, or entrepot scan --help")
     else:
         sys.exit(_scan(paths, options))
 
 
+def _print_what_is_known(explain: str | None, *, rules: bool) -> None:
+    from entrepot.commands.scanning import catalog
+
+    click.echo(catalog.explained(explain) if explain else catalog.rules() if rules else catalog.formats(), nl=False)
+
+
 def _scan(paths: "Sequence[str]", options: dict[str, object]) -> int:
-    catalog.check_families(options["families"])  # type: ignore[arg-type]
+    if options["families"]:
+        # Loaded here, as elsewhere in this file: one small file must not wait for what it does not need.
+        from entrepot.commands.scanning.catalog import check_families
+
+        check_families(options["families"])  # type: ignore[arg-type]
     scanner = Scanner(
         Limits(seconds=float(str(options["timeout"]))),
         frozenset(options["families"]),  # type: ignore[call-overload]
@@ -114,8 +120,14 @@ def _files(
 
 
 def _local(targets: list[Target], scanner: Scanner, jobs: int | None) -> "Iterator[ScannedFile]":
+    processes = crew.processes_for(targets, jobs)
+    if len(targets) < 2:
+        yield from crew.look_at_all(targets, scanner, processes, lambda _: None)
+        return
+    from entrepot.commands.scanning import progress
+
     with progress.shown(len(targets)) as done:
-        yield from crew.look_at_all(targets, scanner, crew.processes_for(targets, jobs), done)
+        yield from crew.look_at_all(targets, scanner, processes, done)
 
 
 def _standard_input(scanner: Scanner) -> ScannedFile:
