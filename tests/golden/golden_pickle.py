@@ -8,7 +8,9 @@ import io
 import pickle
 import struct
 import zlib
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from golden.pairs import Golden
 
@@ -200,6 +202,33 @@ _TECHNIQUES = {
     "call.resources": ("V13",),
 }
 
+
+def _whole(build: Callable[[], bytes]) -> bytes:
+    return build() + STOP
+
+
+_HONEST: dict[str, Callable[[], bytes]] = {
+    "a set's subclass": lambda: call("project.model", "Tags", ["a b", "c"]) + data({"x": 1}) + b"b",
+    "an exception": lambda: call("project.model", "AppExit", "it did not work", 3),
+    "a member of an enumeration": lambda: call("project.model", "Color", "dark red (ish)"),
+    "a dict's subclass": lambda: name("project.model", "Default") + b"(" + name("builtins", "list") + b"tR",
+    "a class in lower case": lambda: instance("project.model", "vocab"),
+    "a class of a package of tests": lambda: instance("tests.model", "Net"),
+    "keywords for `__new__`": lambda: (
+        name("functools", "partial")
+        + b"("
+        + name("builtins", "getattr")
+        + b"("
+        + name("project.model", "Net")
+        + data("__new__")
+        + b"tRq\x08tR(h\x08("
+        + name("project.model", "Net")
+        + b"t"
+        + data({"name": "x"})
+        + b"Ntb)R"
+    ),
+}
+
 GOLDENS = [
     *_DIRECT,
     *(
@@ -264,6 +293,42 @@ GOLDENS = [
         techniques=("P02",),
     ),
     Golden("pickle.class.unknown", "model.pkl", _project, _numbers),
+    *(
+        Golden("pickle.class.unknown", "model.pkl", partial(_whole, build), _numbers, case)
+        for case, build in _HONEST.items()
+    ),
+    Golden(
+        "pickle.call.execution",
+        "model.pkl",
+        lambda: call("operator", "methodcaller", "system", "echo hello") + STOP,
+        lambda: call("operator", "methodcaller", "split", ",") + STOP,
+        "a method by its name",
+        ("P02",),
+    ),
+    Golden(
+        "pickle.call.attribute",
+        "model.pkl",
+        lambda: call("operator", "attrgetter", "f_back.f_globals") + STOP,
+        lambda: call("operator", "attrgetter", "name") + STOP,
+        "attributes on the way to others",
+        ("P02",),
+    ),
+    Golden(
+        "pickle.call.on-result",
+        "model.pkl",
+        lambda: call("operator", "attrgetter", "name") + data(("echo hello",)) + b"R.",
+        lambda: call("operator", "attrgetter", "name") + STOP,
+        "a getter that is called",
+        ("P02",),
+    ),
+    Golden(
+        "pickle.hidden",
+        "model.pkl",
+        lambda: pickle.dumps({"x": b"\xff" + call("os", "system", "echo hello") + STOP}),
+        lambda: pickle.dumps({"x": b"cos\nsystem\n", "y": "type: int\nname\n", "z": "e.g. cos\nsystem\n(S'ls'\ntR."}),
+        "text that speaks of pickles",
+        ("P12",),
+    ),
     Golden(
         "pickle.class.unlisted",
         "model.pkl",

@@ -65,9 +65,9 @@ def test_nothing_is_allowed_and_dangerous(framework: str) -> None:
 
 DANGEROUS = {
     Harm.EXECUTION: (
-        "builtins.eval builtins.exec builtins.compile builtins.map code.InteractiveInterpreter cProfile.run "
-        "profile.run pdb.run bdb.Bdb timeit.timeit trace.Trace doctest.debug_script functools.reduce "
-        "operator.methodcaller itertools.starmap typing.get_type_hints dataclasses._create_fn "
+        "builtins.eval builtins.exec builtins.compile  code.InteractiveInterpreter cProfile.run "
+        "profile.run pdb.run bdb.Bdb timeit.timeit trace.Trace doctest.debug_script "
+        "operator.call typing.get_type_hints dataclasses._create_fn "
         "logging.config.dictConfig marshal.loads pickle.loads _pickle.loads dill.loads cloudpickle.loads "
         "joblib.load joblib.parallel.Parallel torch.load torch.serialization.load "
         "torch.fx.graph_module.reduce_graph_module torch.jit._script.RecursiveScriptModule "
@@ -103,7 +103,7 @@ DANGEROUS = {
         "builtins.__import__ importlib.import_module imp.load_source pkgutil.resolve_name runpy.run_path "
         "site.addsitedir zipimport.zipimporter types.ModuleType "
     ),
-    Harm.ATTRIBUTE: "builtins.setattr builtins.globals builtins.vars operator.attrgetter operator.setitem",
+    Harm.ATTRIBUTE: "builtins.setattr builtins.globals builtins.vars operator.setitem",
     Harm.NATIVE: "ctypes.CDLL _ctypes.dlopen cffi.FFI torch.utils.cpp_extension.load numpy.ctypeslib.load_library",
     Harm.TAMPER: (
         "sys.exit sys.modules gc.collect signal.signal _thread.interrupt_main threading.Thread "

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from entrepot.domain.report import Finding, Location, Severity
+from entrepot.domain.report import Finding, Location, Severity, Unread
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable
 from entrepot.scan.formats import Found
 from entrepot.scan.rules import found
@@ -33,29 +33,37 @@ Inspect = Callable[[Source, Budget], Iterator[Found]]
 def hidden(source: Source, budget: Budget, inspect: Inspect) -> Iterator[Finding]:
     """What harmful pickles lie in the source, beyond its own; `inspect` follows one. Raises `OutOfBudget`."""
     tried: set[int] = set()
-    for offset, data in _candidates(source):
+    for offset, data, is_text in _candidates(source):
         if offset in tried or not offset:
             continue
         tried.add(offset)
         if len(tried) > MAX_TRIED:
             return
-        if worst := _harm(data, budget, inspect):
+        if worst := _harm(data, budget, inspect, is_text):
             message = f"a pickle lies among the values: {worst.message}"
             yield found("pickle.hidden", message, evidence=worst.evidence, at=Location(offset=offset))
             return
 
 
-def _harm(data: bytes, budget: Budget, inspect: Inspect) -> Finding | None:
-    """The first thing in a pickle that does harm; None where nothing does, or where it is no pickle."""
+def _harm(data: bytes, budget: Budget, inspect: Inspect, is_text: bool) -> Finding | None:
+    """The first thing in a pickle that does harm; None where nothing does, or where it is no pickle.
+
+    What may be text has to be a whole pickle and to call what does harm: books and tests mention such names.
+    """
+    harm = None
     try:
         for one in inspect(BytesSource(data), budget):
+            if isinstance(one, Unread) and is_text:
+                return None
             if isinstance(one, Finding) and one.severity.rank >= Severity.HIGH.rank and one.rule in _HARMS:
-                return one
+                harm = harm or one
+                if not is_text:
+                    return harm
     except Unreadable:
         return None
     except OutOfBudget:
         budget.check_time()
-    return None
+    return harm if harm and not (is_text and harm.rule == "pickle.reference.dangerous") else None
 
 
 _HARMS = frozenset(
@@ -63,19 +71,18 @@ _HARMS = frozenset(
 ) | {"pickle.reference.dangerous"}
 
 
-def _candidates(source: Source) -> Iterator[tuple[int, bytes]]:
+def _candidates(source: Source) -> Iterator[tuple[int, bytes, bool]]:
+    """Where one may begin, its bytes, and whether they may be text that merely speaks of pickles."""
     for offset in range(0, SEARCHED, STEP):
         piece = source.read(offset, STEP + _OVERLAP)
         for match in _STARTS.finditer(piece):
-            yield offset + match.start(), source.read(offset + match.start(), MAX_SIZE)
-        for start in _raw():
-            at = piece.find(start)
-            if at >= 0:
-                yield offset + at, source.read(offset + at, MAX_SIZE)
+            yield offset + match.start(), source.read(offset + match.start(), MAX_SIZE), False
+        for match in _raw().finditer(piece):
+            yield offset + match.start(), source.read(offset + match.start(), MAX_SIZE), True
         for match in _texts().finditer(piece) if any(mark in piece for mark in _marks()) else ():
             data = _decoded(source.read(offset + match.start(), MAX_SIZE))
             if data:
-                yield offset + match.start(), data
+                yield offset + match.start(), data, False
         if len(piece) <= STEP:
             return
 
@@ -101,9 +108,12 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]|\s|\\[nrt])+={0,2}")
 
 
 @cache
-def _raw() -> tuple[bytes, ...]:
-    """How a pickle without a mark of its protocol begins that imports what does harm."""
-    return tuple(letter + name.encode() + b"\n" for name in _MODULES for letter in (b"c", b"i"))
+def _raw() -> re.Pattern[bytes]:
+    """How a pickle without a mark of its protocol begins that imports what does harm, by GLOBAL or by INST."""
+    modules = "|".join(_MODULES).encode()
+    # Not in the middle of a text; but the length of a short one, which stands before it, may be any letter.
+    before = rb"(?:(?<![\s\w\"'`(>:])|(?<=[CU\x8c].))"
+    return re.compile(before + rb"(?:c|\([SV][^\n]{0,500}\ni)(?:" + modules + rb")\n[A-Za-z_]\w*\n")
 
 
 @cache

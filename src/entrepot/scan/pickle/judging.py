@@ -19,12 +19,15 @@ from entrepot.scan.pickle.verdicts import (
     known_of,
     nested_class,
     seems_class,
+    unbind,
     verdict_of_call,
     verdict_of_mention,
 )
-from entrepot.scan.source import Source
+from entrepot.scan.source import BytesSource, Source
 
-_STATEFUL = frozenset({"partial", "distribution", "formula-data", "joblib-file", "attribute", "method", "items"})
+_STATEFUL = frozenset(
+    {"partial", "distribution", "formula-data", "joblib-file", "attribute", "method", "items", "getter", "caller"}
+)
 """Guards of callables whose results are no mere data: their states are judged, or they are to be called."""
 _MAKERS = frozenset({"reconstructor", "newobj", "new-object", "cython", "code", "cloudpickle-code", "dill-code"})
 
@@ -74,6 +77,8 @@ class Judge:
             return self._judge_call(call, call.callable, at)
         if not isinstance(call.callable, Called | Persistent):
             return call  # data, which no unpickler could call
+        if isinstance(call.callable, Called) and (unbound := unbind(call.callable, call.arguments)):
+            return self.called(unbound, at)
         self._acted = True
         what = "what the loader gave for a persistent id" if isinstance(call.callable, Persistent) else "the result of"
         inner = "" if isinstance(call.callable, Persistent) else f" {self._name_of(call.callable)}"
@@ -117,8 +122,18 @@ class Judge:
         from entrepot.scan.pickle import nested  # the decoders are needed for few files
 
         data = nested.carried(value, self._source, self._budget)
-        if data and nested.seems_loadable(data):
+        if data and nested.seems_loadable(data) and self._is_whole(data):
             self.gathered.add_member(f"constant@{at.offset}", data)
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether it is more than a text that begins as pickles did before they said their protocol."""
+        if data[:1] == b"\x80" or data[:2] == b"PK":
+            return True
+        from entrepot.scan.pickle.machine import follow
+        from entrepot.scan.pickle.reader import Reader
+
+        source = BytesSource(data)
+        return not follow(Reader(source, 0), Judge(source, self._budget), self._budget).broken
 
     def bomb(self, kind: str, message: str, at: Place) -> None:
         self._say(f"bomb.{kind}", message, "", at)
@@ -172,8 +187,9 @@ class Judge:
             self._look_through(call.arguments, at)
         if judgement.ruling is Ruling.HONEST and known.tier is Tier.GUARDED:
             for part in loose_parts(call.arguments):
-                # What a guard agrees to be given is no mention without a use.
-                self._mentioned.pop(str(part), None)
+                # What a guard agrees to be given is no mention without a use; of the unknown, a word is said.
+                if not (isinstance(part, Global) and known_of(part).tier is Tier.UNKNOWN):
+                    self._mentioned.pop(str(part), None)
             return judgement.result or nested_class(call, known) or call
         return call if judgement.result is None else judgement.result
 
@@ -195,7 +211,7 @@ class Judge:
         """Names that may be called with the right arguments, but not be handed to others who call them."""
         for part in loose_parts(symbol):
             known = known_of(part) if isinstance(part, Global) else None
-            if known and known.tier is Tier.GUARDED and not known.permits(Use.REFERENCE):
+            if known and known.tier is Tier.GUARDED and not known.permits(Use.REFERENCE) and known.guard != "caller":
                 message = f"hands on {known}, which is harmless only with the right arguments"
                 self._say("reference.guarded", message, self._show(symbol), at or Place(0, ""))
 
@@ -217,7 +233,7 @@ class Judge:
 
     def _dangerous_in(self, symbol: Symbol) -> Global | None:
         parts = (part for part in loose_parts(symbol) if isinstance(part, Global))
-        return next((part for part in parts if known_of(part).tier is Tier.DANGEROUS), None)
+        return next((part for part in parts if _is_harmful(known_of(part))), None)
 
     def _gives_data(self, call: Called, known: Import) -> bool:
         """Whether nothing that is done to what an honest call gives, with data, would have to be judged."""
@@ -270,3 +286,8 @@ class Judge:
 
     def _name_of(self, called: Called) -> str:
         return str(called.callable) if isinstance(called.callable, Global) else "a computed name"
+
+
+def _is_harmful(known: Import) -> bool:
+    """Whether it does harm to whoever calls it without more ado."""
+    return verdict_of_mention(known) is not None and known.tier is Tier.DANGEROUS

@@ -17,6 +17,7 @@ DEEP = 8
 """Decoders inside one another that are followed."""
 _PICKLED = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _ARCHIVES = (b"PK\x03\x04",)
+_END_OF_ARCHIVE = b"PK\x05\x06"
 
 
 def payloads(call: Called, source: Source, budget: Budget) -> Iterator[bytes]:
@@ -74,7 +75,7 @@ def carried(value: str | bytes | Long, source: Source, budget: Budget) -> bytes 
 def seems_loadable(data: bytes) -> bool:
     """Whether it is a pickle, too much of one for chance, or begins as a zip does."""
     if data[:4] in _ARCHIVES:
-        return True
+        return _END_OF_ARCHIVE in data
     source = BytesSource(data)
     return is_pickle(source, data[:4096], opaque=True) if data[:2] in _PICKLED else imports_something(source)
 

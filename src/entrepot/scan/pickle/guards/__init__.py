@@ -43,11 +43,12 @@ def judge_state(target: Called, state: Symbol, known: Import) -> Judgement:
 @cache
 def guards() -> Mapping[str, Guard]:
     """Every guard by its name in the lists."""
-    from entrepot.scan.pickle.guards import arrays, code, containers, objects, scalars, tensors
+    from entrepot.scan.pickle.guards import arrays, code, containers, iterators, objects, scalars, tensors
 
     return {
         **scalars.GUARDS,
         **containers.GUARDS,
+        **iterators.GUARDS,
         **objects.GUARDS,
         **arrays.GUARDS,
         **tensors.GUARDS,

@@ -75,6 +75,8 @@ def factory(symbol: Symbol) -> Judgement:
         return harmful(f"would call {listed}, which {listed.why}", listed.harm or Harm.EXECUTION)
     if called_as(symbol, ("functools", "partial"), ("builtins", "getattr"), ("operator", "itemgetter")):
         return HONEST  # judged when it was made
+    if listed is not None and listed.tier is Tier.UNKNOWN:
+        return HONEST  # its mention is reported
     return unusual("would call something on each missing key of which nothing is known")
 
 
@@ -111,9 +113,33 @@ def _subscript(call: Called) -> Judgement:
             return unusual("compiles text as an annotation of a type")
         case (Global() as generic, _) if generic.module in _TYPING and is_listed(generic, Use.REFERENCE):
             return HONEST
+        case (Global() as generic, parameters) if _is_unknown_class(generic) and _are_types(parameters):
+            return HONEST
         case (Called() as generic, _) if called_as(generic, ("operator", "getitem"), ("_operator", "getitem")):
             return HONEST
     return harmful("gets an item of an object, past any list", Harm.ATTRIBUTE)
+
+
+def _is_unknown_class(symbol: Global) -> bool:
+    listed = known(symbol)
+    is_spelled_so = symbol.name.lstrip("_")[:1].isupper() and not symbol.name.isupper()
+    return listed is not None and listed.tier is Tier.UNKNOWN and is_spelled_so
+
+
+def _are_types(symbol: Symbol) -> bool:
+    """Whether it's what stands in the brackets of a generic class, and no key."""
+    if isinstance(symbol, tuple):
+        return all(_are_types(item) for item in symbol)
+    listed = known(symbol)
+    return listed is not None and (listed.permits(Use.REFERENCE) or listed.tier is Tier.UNKNOWN)
+
+
+def _reduced(call: Called) -> Judgement:
+    """Types that `|` combines, as Python writes `int | None`."""
+    match arguments(call):
+        case (Global("operator" | "_operator", "or_"), tuple() as given) if all(_is_flag_or_type(i) for i in given):
+            return HONEST
+    return harmful("calls a function with the items of a list, one after the other")
 
 
 def _union(call: Called) -> Judgement:
@@ -138,4 +164,5 @@ GUARDS: Mapping[str, Guard] = {
     "items": _items,
     "subscript": _subscript,
     "union": _union,
+    "reduced": _reduced,
 }

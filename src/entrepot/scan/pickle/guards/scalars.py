@@ -178,6 +178,13 @@ def _zone_file(call: Called) -> Judgement:
     return harmful("reads a file as a time zone", Harm.FILES)
 
 
+def _zone_data(call: Called) -> Judgement:
+    match arguments(call):
+        case (Global() as made, key, name, data) if made.name == "tzfile" and is_plain(key) and is_plain(name):
+            return HONEST if _is_bytes(data) or isinstance(data, tuple) else unusual("makes a time zone of no data")
+    return unusual("makes a time zone in a way that its library doesn't")
+
+
 def _logger(call: Called) -> Judgement:
     given = arguments(call)
     return (
@@ -215,6 +222,7 @@ GUARDS: Mapping[str, Guard] = {
     "zone": _zone,
     "zone-name": _zone_name,
     "tz-file": _zone_file,
+    "tz-data": _zone_data,
     "logger": _logger,
     "array": _array_of_numbers,
 }

@@ -94,7 +94,12 @@ def _field(state: Symbol, name: str) -> Symbol:
 
 def _partial(state: Symbol) -> Judgement:
     match state:
-        case (function, _, _, _):
+        case (function, held, named, _):
+            listed = known(function)
+            if listed is not None and listed.guard == "caller" and isinstance(held, tuple):
+                from entrepot.scan.pickle.guards import judge
+
+                return judge(Called(function, held, named), listed)
             return bound(function)
     return unusual("fills a partial with a state that it doesn't write")
 
