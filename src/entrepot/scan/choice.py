@@ -4,10 +4,8 @@ The others are not even loaded. What a format allows stands in its module; so th
 know, an index of it is made with the documentation (`make docs`). A format that is not in it yet is asked every time.
 """
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
@@ -15,22 +13,22 @@ from entrepot import plugins
 from entrepot.scan import formats as drawer
 from entrepot.scan.formats import Format, RunsCode
 
+_ANY = "any"
 _FOLDER = os.path.dirname(drawer.__file__)
-INDEX = os.path.join(_FOLDER, "index.json")
+INDEX = os.path.join(_FOLDER, "index.tsv")
+"""A line a format, a tab between what `Card` has; without a parser of its own, since every start reads it."""
 
 
-@dataclass(slots=True)
 class Card:
     """What the index knows of a format."""
 
-    module: str
-    name: str
-    title: str
-    runs_code: str
-    suffixes: list[str]
-    firsts: str | None
-    """In hexadecimal."""
-    names: list[str]
+    __slots__ = ("firsts", "module", "name", "names", "runs_code", "suffixes", "title")
+
+    def __init__(self, line: str) -> None:
+        self.module, self.name, self.title, self.runs_code, suffixes, firsts, names = line.rstrip("\n").split("\t")
+        self.suffixes = suffixes.split()
+        self.firsts = None if firsts == _ANY else bytes.fromhex(firsts)
+        self.names = names.split()
 
 
 @cache
@@ -41,19 +39,21 @@ def formats() -> Mapping[str, Format]:
 
 def index() -> str:
     """The index as it should be."""
-    rows = [
-        [
-            form.recognize.__module__.rpartition(".")[2],
-            form.name,
-            form.title,
-            form.runs_code.value,
-            list(form.suffixes),
-            None if form.firsts is None else form.firsts.hex(),
-            list(form.names),
-        ]
+    return "".join(
+        "\t".join(
+            (
+                form.recognize.__module__.rpartition(".")[2],
+                form.name,
+                form.title,
+                form.runs_code.value,
+                " ".join(form.suffixes),
+                _ANY if form.firsts is None else form.firsts.hex(),
+                " ".join(form.names),
+            )
+        )
+        + "\n"
         for form in formats().values()
-    ]
-    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=True) for row in rows) + "\n]\n"
+    )
 
 
 class _Choice:
@@ -61,7 +61,7 @@ class _Choice:
 
     def __init__(self) -> None:
         with open(INDEX, encoding="utf-8") as file:
-            cards = [Card(*row) for row in json.load(file)]
+            cards = [Card(line) for line in file]
         modules = {name[:-3] for name in os.listdir(_FOLDER) if name.endswith(".py")} - {"__init__"}
         self.cards = [card for card in cards if card.module in modules]
         self.modules = {card.name: card.module for card in self.cards}
@@ -87,7 +87,7 @@ class _Choice:
 def _allows(card: Card, first: bytes, suffix: str, basename: str) -> bool:
     if card.firsts is None or suffix in card.names or basename in card.names:
         return True
-    return bool(first) and first.hex() in {card.firsts[at : at + 2] for at in range(0, len(card.firsts), 2)}
+    return bool(first) and first in card.firsts
 
 
 @cache

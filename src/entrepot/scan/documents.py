@@ -1,6 +1,5 @@
 """JSON and YAML from strangers, within limits: nothing is constructed, what is odd is told instead of refused."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +22,9 @@ class Json:
 
 def parse_json(text: str) -> Json:
     """The value of a JSON text; NaN and Infinity pass, as they do in Python. Raises `Unreadable`."""
+    # Loaded here: most files are no JSON.
+    import json
+
     repeated: list[str] = []
 
     def take(pairs: list[tuple[str, object]]) -> dict[str, object]:
