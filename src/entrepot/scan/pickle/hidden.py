@@ -77,8 +77,8 @@ def _candidates(source: Source) -> Iterator[tuple[int, bytes, bool]]:
         piece = source.read(offset, STEP + _OVERLAP)
         for match in _STARTS.finditer(piece):
             yield offset + match.start(), source.read(offset + match.start(), MAX_SIZE), False
-        for match in _raw().finditer(piece):
-            yield offset + match.start(), source.read(offset + match.start(), MAX_SIZE), True
+        for start in _raw(piece):
+            yield offset + start, source.read(offset + start, MAX_SIZE), True
         for match in _texts().finditer(piece) if any(mark in piece for mark in _marks()) else ():
             data = _decoded(source.read(offset + match.start(), MAX_SIZE))
             if data:
@@ -107,13 +107,38 @@ _HEX = re.compile(rb"[0-9a-fA-F]+")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]|\s|\\[nrt])+={0,2}")
 
 
-@cache
-def _raw() -> re.Pattern[bytes]:
-    """How a pickle without a mark of its protocol begins that imports what does harm, by GLOBAL or by INST."""
-    modules = "|".join(_MODULES).encode()
-    # Not in the middle of a text; but the length of a short one, which stands before it, may be any letter.
-    before = rb"(?:(?<![\s\w\"'`(>:])|(?<=[CU\x8c].))"
-    return re.compile(before + rb"(?:c|\([SV][^\n]{0,500}\ni)(?:" + modules + rb")\n[A-Za-z_]\w*\n")
+def _raw(piece: bytes) -> Iterator[int]:
+    """Where pickles without a mark of their protocol may begin that import what does harm, by GLOBAL or by INST."""
+    for letter in (b"c", b"i"):
+        for name in _MODULES:
+            start = letter + name.encode() + b"\n"
+            at = piece.find(start)
+            while at >= 0:
+                begin = at if letter == b"c" else _begin_of_arguments(piece, at)
+                if (
+                    begin >= 0
+                    and _NAME.match(piece, at + len(start))
+                    and not _is_amid_text(piece[max(0, begin - 2) : begin])
+                ):
+                    yield begin
+                at = piece.find(start, at + 1)
+
+
+def _begin_of_arguments(piece: bytes, at: int) -> int:
+    """Where the mark stands before one text that INST gives to what it imports; -1 where there is none."""
+    found = _ARGUMENT.search(piece[max(0, at - _ARGUMENTS) : at])
+    return max(0, at - _ARGUMENTS) + found.start() if found else -1
+
+
+def _is_amid_text(before: bytes) -> bool:
+    """Whether words go before; but the length of a short value, which stands before it, may be any letter."""
+    return _WORDS.search(before) is not None and before[:1] not in b"CU\x8c"
+
+
+_ARGUMENTS = 504
+_ARGUMENT = re.compile(rb"\([SV][^\n]*\n\Z")
+_NAME = re.compile(rb"[A-Za-z_]\w*\n")
+_WORDS = re.compile(rb"[\s\w\"'`(>:]\Z")
 
 
 @cache
