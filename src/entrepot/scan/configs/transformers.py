@@ -30,8 +30,8 @@ def remote_code(entry: Entry, name: str) -> Iterator[Finding | Capability]:
         yield from _auto_map(named, entry.below("custom_pipelines"))
     if isinstance(mapping.get("custom_generate"), str):
         place = str(mapping["custom_generate"])
-        named = place if "--" in place or "/" not in place else f"{place}--custom_generate.generate"
-        yield from _auto_map([named], entry.below("custom_generate"))
+        code = place if "--" in place or "/" not in place else f"{place}--custom_generate.generate"
+        yield from _auto_map([code], entry.below("custom_generate"))
     if isinstance(parent := mapping.get("auto_mapping"), dict):
         yield from _peft(parent, entry)
     if name == "modules.json" and isinstance(kind := mapping.get("type"), str) and "path" in mapping:

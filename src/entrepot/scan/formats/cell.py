@@ -10,6 +10,7 @@ from entrepot.scan.sample import Sample
 _COUNTS = frozenset(
     (
         "python.decoded-execution",
+        "python.fetched-execution",
         "python.hostile-command",
         "python.assembled-name",
         "python.persistence",

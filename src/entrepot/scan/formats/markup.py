@@ -8,6 +8,7 @@ from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource
 
 _SUFFIXES = (".html", ".htm", ".xhtml", ".svg", ".md", ".markdown", ".mdx")
+_MARKDOWN = (".md", ".markdown", ".mdx")
 _STARTS = (b"<!doctype html", b"<html", b"<svg", b"<script")
 
 
@@ -21,7 +22,7 @@ def _recognize(sample: Sample) -> bool:
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     # Loaded here: most files are no page.
-    from entrepot.scan.text.markup import markup
+    from entrepot.scan.text.markup import markup, without_code
 
     budget.check_string(sample.source.size)
     text = sample.text
@@ -30,7 +31,11 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     front = _front_matter(text)
     if front is not None:
         yield Member("front matter", BytesSource(front.encode("utf-8", "replace")), ("yaml",))
-    yield from markup(text, 1)
+    if sample.suffix in _MARKDOWN:
+        text = without_code(text)
+    # Reports bring the scripts of their plots along; cards and pictures have none.
+    is_page = sample.suffix not in (*_MARKDOWN, ".svg") and "<svg" not in text[:200]
+    yield from markup(text, 1, is_page=is_page)
 
 
 def _front_matter(text: str) -> str | None:

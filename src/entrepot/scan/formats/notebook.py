@@ -1,5 +1,7 @@
 """Jupyter notebooks: what their cells run, and what their outputs do to whoever opens them."""
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
 
 from entrepot.domain.report import Capability, Finding, Location
@@ -11,7 +13,10 @@ from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource
 
 MAX_CELLS = 20_000
-_SHELL = Pattern(r"^\s*(?:\w+\s*=\s*)?!(.+)$|^\s*%(?:sx|system|sc)\s+(.+)$")
+_SHELL = Pattern(
+    r"^\s*(?:(?:\w+\s*=\s*|%\w+\s+)?!{1,2}(.+)$|%(?:sx|system|sc|alias|bash|sh)\s+(.+)$|%((?:pip|conda|mamba|uv)\s+.+)$)"
+)
+_INSTALLS = Pattern(r"\b(?:pip3?|uv|conda|mamba)\b.{0,40}\binstall\b")
 _SHELL_CELLS = ("%%bash", "%%sh", "%%script", "%%cmd", "%%system", "%%sx")
 _OTHER_CELLS = (
     "%%javascript",
@@ -46,6 +51,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     if not isinstance(cells, list):
         raise Unrecognized("no cells")
     yield Capability.YES
+    yield from _widgets(document, budget)
     for number, cell in enumerate(cells[:MAX_CELLS]):
         if isinstance(cell, dict):
             budget.spend_values()
@@ -53,7 +59,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
 
 
 def _cell(cell: Mapping[str, object], number: int) -> Iterator[Found]:
-    from entrepot.scan.text.markup import markup
+    from entrepot.scan.text.markup import markup, without_code
 
     name = f"cell {number + 1}"
     source = _text(cell.get("source", cell.get("input")))
@@ -64,8 +70,33 @@ def _cell(cell: Mapping[str, object], number: int) -> Iterator[Found]:
             if isinstance(output, dict):
                 yield from _output(output, f"{name} output")
     else:
-        for finding in markup(source, 1):
+        for finding in markup(source if cell.get("cell_type") == "raw" else without_code(source), 1):
             yield _placed(finding, name)
+        yield from _attachments(cell.get("attachments"), name)
+
+
+def _attachments(attached: object, name: str) -> Iterator[Found]:
+    for file, kinds in attached.items() if isinstance(attached, dict) else ():
+        for kind, text in kinds.items() if isinstance(kinds, dict) else ():
+            if isinstance(text, str) and isinstance(kind, str):
+                try:
+                    data = base64.b64decode(text)
+                except (binascii.Error, ValueError):
+                    continue
+                ending = ".svg" if "svg" in kind else ".html" if "html" in kind else ""
+                yield Member(f"{name}!{file}{ending}", BytesSource(data), opaque=not ending)
+
+
+def _widgets(document: Mapping[str, object], budget: Budget) -> Iterator[Finding]:
+    """Findings of what widgets show, as it was saved."""
+    from entrepot.scan.configs import entries
+    from entrepot.scan.text.markup import markup
+
+    metadata = document.get("metadata")
+    for entry in entries(metadata.get("widgets") if isinstance(metadata, dict) else None, budget):
+        value = entry.mapping.get("value")
+        if isinstance(value, str) and "<" in value:
+            yield from (_placed(finding, "widgets") for finding in markup(value, 1, is_output=True))
 
 
 def _code(source: str, name: str) -> Iterator[Found]:
@@ -85,7 +116,7 @@ def _code(source: str, name: str) -> Iterator[Found]:
 def _python(source: str, name: str) -> Iterator[Found]:
     lines = source.split("\n")
     shell = [match for line in lines if (match := _SHELL.match(line))]
-    yield from _commands("\n".join(match[1] or match[2] for match in shell), name)
+    yield from _commands("\n".join(match[1] or match[2] or match[3] for match in shell), name)
     # IPython's own lines are no Python; the rest keeps its line numbers.
     plain = "\n".join("" if line.lstrip().startswith(("!", "%", "?")) or _SHELL.match(line) else line for line in lines)
     if plain.strip():
@@ -94,7 +125,11 @@ def _python(source: str, name: str) -> Iterator[Found]:
 
 def _commands(text: str, name: str) -> Iterator[Finding]:
     from entrepot.scan.commands import hostile
+    from entrepot.scan.packages import sources
 
+    for number, line in enumerate(text.split("\n"), 1):
+        if "://" in line and _INSTALLS.search(line):
+            yield from sources(line.partition("#egg")[0], None, Location(name, line=number))
     for reason in hostile(text):
         message = reason.message.replace("the script", "a shell command", 1)
         yield found("notebook.shell", message, evidence=reason.evidence, at=Location(name, line=reason.location.line))
@@ -106,7 +141,7 @@ def _output(output: Mapping[str, object], name: str) -> Iterator[Found]:
     data = output.get("data", output)
     for kind, value in data.items() if isinstance(data, dict) else ():
         text = _text(value)
-        if kind in ("text/html", "image/svg+xml", "html", "svg", "text/markdown"):
+        if kind in ("text/html", "image/svg+xml", "html", "svg", "text/markdown", "text/latex", "latex"):
             yield from (_placed(finding, name) for finding in markup(text, 1, is_output=True))
         elif kind in ("application/javascript", "text/javascript", "javascript"):
             yield from (_placed(finding, name) for finding in script(text, Location(line=1)))

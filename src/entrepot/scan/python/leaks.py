@@ -34,6 +34,7 @@ _HONEST_GET = Pattern(
     r"readthedocs\.io|python\.org|pypi\.org|unsplash\.com|pexels\.com|imgur\.com|ytimg\.com|dropbox\.com|localhost|127\.0\.0\.1)(?:[:/]|$)"
     r"|^https?://[^\s?]+\.(?:jpe?g|png|gif|webp|bmp|wav|mp3|flac|ogg|mp4|webm|txt|csv|json|pdf)(?:\?|$)"
 )
+_SHELL = Pattern(r"(?:^|[\s/])(?:ba|da|z|k|c)?sh(?:\s|$)|cmd(?:\.exe)?\b|powershell")
 _ADDRESS = Pattern(r"^(?:\d{1,3}(?:\.\d{1,3}){3}|[\w-]+(?:\.[\w-]+)+)$")
 _CONNECTS = ("socket().connect", "create_connection()", ".connect", ".connect_ex", "create_connection")
 
@@ -77,12 +78,34 @@ def leaks(seen: list[Seen], nodes: list[ast.AST], scope: Scope, taint: Callable[
             place = rough_text(_place(one.call), scope.constants)
             if _ADDRESS.search(place) and not place.startswith(("127.", "localhost", "10.", "192.168.", "8.8.")):
                 yield shown("python.network-by-loader", one, f"connects to {place} {WORDS[one.when]}")
+    yield from _reverse_shell(seen, scope)
     senders = [
         one for one in seen if one.harm in (Harm.NETWORK, Harm.SOCKET) or one.name.endswith((".post", ".sendall"))
     ]
     if senders:
         yield from _files(senders, nodes)
         yield from _variables(senders, scope, taint())
+
+
+def _reverse_shell(seen: list[Seen], scope: Scope) -> Iterator[Finding]:
+    """A finding where a connection becomes the input and output of a shell."""
+    connections = [one for one in seen if one.name.endswith(_CONNECTS) and "sock" in one.name.lower()]
+    if not connections:
+        return
+    for one in seen:
+        shell = one.name == "pty.spawn" or (
+            one.harm is Harm.PROCESS
+            and _SHELL.search(" ".join(rough_text(a, scope.constants) for a in _words(one.call)))
+        )
+        if shell or one.name == "os.dup2":
+            message = f"opens a shell to {rough_text(_place(connections[0].call), scope.constants)} {WORDS[one.when]}"
+            yield shown("python.hostile-command", one, message)
+            return
+
+
+def _words(call: ast.Call) -> list[ast.expr]:
+    first = call.args[0] if call.args else None
+    return first.elts if isinstance(first, ast.List | ast.Tuple) else call.args[:3]
 
 
 def _files(senders: list[Seen], nodes: list[ast.AST]) -> Iterator[Finding]:

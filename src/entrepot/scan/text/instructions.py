@@ -11,6 +11,7 @@ from entrepot.scan.text import around, at
 # A text without any of these words has nothing to find here.
 _HINT = Pattern(
     r"(?i)ignor|disregard|forget|overrid|bypass|jailbreak|DAN\b|system prompt|assistant|powershell|base64|curl|wget|"
+    r"pip3? install|python\d? -c|"
     r"defender|antivirus|gatekeeper|instruction|conversation|chat history|api[ _-]?key|credential|secret|password|"
     r"environment variables|token|unrestricted|unfiltered|uncensored|amoral|restriction|mode (?:enabled|activated|on)"
 )
@@ -28,6 +29,17 @@ _EXFILTRATE = Pattern(
     r"(?i)\b(?:send|post|upload|exfiltrate|transmit|leak|forward)\b[^.\n]{0,60}\b"
     r"(?:conversation|chat history|system prompt|api[ _-]?keys?|credentials|secrets|passwords|"
     r"environment variables|tokens?)\b[^.\n]{0,80}\b(?:to|at|via)\s+(?:https?://|\S+@)"
+)
+# Texts on security show what not to do.
+_WARNS = Pattern(
+    r"(?i)\b(?:never|don't|do not|avoid|instead of|malicious|attack\w*|payload|unsafe|"
+    r"dangerous|vulnerab\w+|exploit\w*)\b"
+)
+# What makes it an order to a model, and not a program's description.
+_SECRETLY = Pattern(
+    r"(?i)\b(?:silently|secretly|without (?:telling|informing|asking|notifying)|"
+    r"do not (?:tell|mention|inform|reveal)|don't (?:tell|mention)|you must|"
+    r"ignore|exfiltrate|leak|as an ai|assistant[,:]|before (?:answering|responding)|always)\b"
 )
 _JAILBREAK = Pattern(
     r"(?i)\bdo anything now\b|\bDAN mode\b|\b(?:developer|god|jailbreak|unrestricted) mode (?:enabled|activated|on)\b|"
@@ -56,6 +68,20 @@ _HARMFUL = (
     ),
     (
         Pattern(
+            r"(?i)(?:(?:ba|z|da)?sh\s+<\(\s*|(?:ba|z|da)?sh\s+-c\s+[\"']?\$\(\s*)(?:curl|wget)\b[^\n]{0,100}http://"
+            r"|\b(?:curl|wget)\b[^\n|]{0,200}http://(?!localhost|127\.|0\.0)[^\n|]{0,200}\|\s*(?:sudo\s+)?(?:(?:ba|z|da)?sh|python\d?)\b"
+            r"|\bpip3?\s+install\b[^\n]{0,200}(?:(?:--(?:extra-)?index-url|-i)[\s=]+http://(?!localhost|127\.|10\.|192\.168\.)|git\+http://)"
+        ),
+        "a command that runs or installs what anybody on the way can change",
+    ),
+    (
+        Pattern(
+            r"(?i)\bpython\d?\s+-c\s+[\"'][^\n]{0,100}\bexec\s*\([^\n]{0,200}(?:b64decode|fromhex|decompress|urlopen|requests\.get)"
+        ),
+        "a command that decodes or fetches code and runs it",
+    ),
+    (
+        Pattern(
             r"(?i)\b(?:disable|turn off|deactivate|add an exclusion (?:in|to))\b[^.\n]{0,40}\b"
             r"(?:windows defender|antivirus|anti-virus|real-time protection|gatekeeper|"
             r"endpoint protection)\b|Set-MpPreference\s+-Disable"
@@ -81,9 +107,11 @@ def instructions(text: str, first_line: int) -> Iterator[Finding]:
         ("injection.override", _OVERRIDE, "an instruction to ignore what a model was told"),
         ("jailbreak.prompt", _JAILBREAK, "a prompt that is meant to take a model's limits away"),
     ):
-        if met := pattern.search(text):
+        met = pattern.search(text)
+        if met and (rule != "injection.exfiltrate" or _SECRETLY.search(around(text, *met.span(), reach=200))):
             yield found(rule, message, evidence=around(text, *met.span()), at=at(text, met.start(), first_line))
     for pattern, message in _HARMFUL:
-        if met := pattern.search(text):
+        met = pattern.search(text)
+        if met and not _WARNS.search(text[max(0, met.start() - 80) : met.start()]):
             where = at(text, met.start(), first_line)
             yield found("advice.harmful", message, evidence=around(text, *met.span()), at=where)
