@@ -53,7 +53,7 @@ def _harm(data: bytes, budget: Budget, inspect: Inspect, is_text: bool) -> Findi
     harm = None
     try:
         for one in inspect(BytesSource(data), budget):
-            if isinstance(one, Unread) and is_text:
+            if isinstance(one, Unread) and is_text and not _CALLED_AND_ENDED.search(data[: one.offset]):
                 return None
             if isinstance(one, Finding) and one.severity.rank >= Severity.HIGH.rank and one.rule in _HARMS:
                 harm = harm or one
@@ -131,14 +131,15 @@ def _begin_of_arguments(piece: bytes, at: int) -> int:
 
 
 def _is_amid_text(before: bytes) -> bool:
-    """Whether words go before; but the length of a short value, which stands before it, may be any letter."""
+    """Whether a sentence seems to go before; but the length of a short value, which stands there, may be any letter."""
     return _WORDS.search(before) is not None and before[:1] not in b"CU\x8c"
 
 
+_CALLED_AND_ENDED = re.compile(rb"[Ro]\.|\ni\w+\n\w+\n\.")
 _ARGUMENTS = 504
 _ARGUMENT = re.compile(rb"\([SV][^\n]*\n\Z")
 _NAME = re.compile(rb"[A-Za-z_]\w*\n")
-_WORDS = re.compile(rb"[\s\w\"'`(>:]\Z")
+_WORDS = re.compile(rb"[\s\"'`>:]\Z")
 
 
 @cache
