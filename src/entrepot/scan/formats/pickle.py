@@ -9,8 +9,8 @@ from entrepot.scan.pickle.recognition import is_pickle
 from entrepot.scan.pickle.stream import inspect_stream
 from entrepot.scan.sample import Sample
 
-SMALLEST_HIDING = 32
-"""Bytes that a pickle has at least which hides another that does harm."""
+_SIGNS = (b"\n", b"\x80", b"gA", b"80", b"Y")
+"""One of them is in whatever hides a harmful pickle, raw, in base64 or in hexadecimal digits."""
 
 
 def _recognize(sample: Sample) -> bool:
@@ -22,7 +22,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     for one in inspect_stream(sample.source, budget):
         is_harmful = is_harmful or (isinstance(one, Finding) and one.severity is not Severity.LOW)
         yield one
-    if not is_harmful and sample.source.size > SMALLEST_HIDING:
+    if not is_harmful and any(sign in sample.head[1:] for sign in _SIGNS):
         # Loaded here, and not for a harmful file, in which the search would find again what it does anyway.
         from entrepot.scan.pickle.hidden import hidden
 
