@@ -32,6 +32,7 @@ def _pair(rule: str, dangerous: bytes, case: str = "", harmless: bytes = _HONEST
     return Golden(rule, "model.onnx", lambda: dangerous, lambda: harmless, case, techniques=("F06",))
 
 
+_TEXTS = message(_1=1, _2=8, _6=b"\x80\x04cposix\nsystem\n(S'echo hi'\ntR.", _8="names")
 _OUT = _tensor("../../../etc/passwd")
 
 
@@ -79,4 +80,23 @@ GOLDENS = [
         "in an attribute",
         _model(_graph(nodes=[_node("Op", attribute=message(_1="s", _4=pickle.dumps([1])))])),
     ),
+    _pair("onnx.custom-operator", _model(_graph(nodes=[_node("Run", "com.microsoft.other")])), "like a known domain"),
+    _pair(
+        "onnx.nested",
+        _model(_graph(), [message(_1="F", _7=_node("F", "local"), _10="local")]),
+        "function that calls itself",
+    ),
+    _pair(
+        "onnx.external-data",
+        _model(_graph(nodes=[_node("EPContext", "com.microsoft", message(_1="ep_cache_context", _4="../x"))])),
+        "compiled",
+    ),
+    _pair(
+        "onnx.code-in-text",
+        _model(_graph()) + message(_14=message(_1="code", _2="__import__('os').system('echo hi')")),
+        harmless=_model(_graph()) + message(_14=message(_1="names", _2="{0: 'person', 1: 'os.system'}")),
+    ),
+    _pair("pickle.call.process", _HONEST + b"\x80\x04cposix\nsystem\n(S'echo hi'\ntR.", "behind the model"),
+    _pair("pickle.call.process", _HONEST + message(_100=b"\x80\x04cposix\nsystem\n(S'echo hi'\ntR."), "unknown field"),
+    _pair("pickle.call.process", _model(_graph(tensors=[_TEXTS])), "text of a tensor"),
 ]
