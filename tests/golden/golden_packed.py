@@ -127,5 +127,13 @@ GOLDENS = [
         "aliases",
         techniques=("F19",),
     ),
+    Golden(
+        "config.bomb",
+        "config.json",
+        lambda: b"[" * 300 + b'{"_target_": "os.system"}' + b"]" * 300,
+        lambda: b"[" * 100 + b"]" * 100,
+        "a depth that parsers take",
+        techniques=("F19",),
+    ),
     Golden("config.bomb", "config.yaml", lambda: b"[" * 5_000, lambda: b"[[[1]]]", "YAML", techniques=("F19",)),
 ]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from entrepot.scan.budget import Budget
+from entrepot.scan.documents import Exhausting
 
 MAX_DEPTH = 200
+"""Levels of a document that are looked at; honest ones have twenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ def entries(document: Document, budget: Budget) -> Iterator[Entry]:
     seen: set[int] = set()
     while waiting:
         path, value, depth = waiting.pop()
-        if depth > MAX_DEPTH or id(value) in seen:
+        if id(value) in seen:
             continue
+        if depth > MAX_DEPTH:
+            raise Exhausting(f"values inside values, more than {MAX_DEPTH} deep")
         if isinstance(value, dict):
             seen.add(id(value))
             entry = Entry(path, value)

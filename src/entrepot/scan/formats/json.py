@@ -45,7 +45,11 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         if name in _WEIGHTY or (is_keras and name in _KERAS):
             message = f"the name {name} stands twice in one object, and readers differ in which value they take"
             yield found("config.repeated-name", message, evidence=name)
-    yield from look(document.value, sample.basename, budget)
+    try:
+        yield from look(document.value, sample.basename, budget)
+    except Exhausting as bomb:
+        yield found("config.bomb", str(bomb), evidence=text[:200])
+        raise
 
 
 FORMAT = Format(
