@@ -218,8 +218,8 @@ def _tensor(tensor: View, sample: Sample) -> Iterator[Found]:
         elif field.number == 8:
             name = field.view.text(200)
         elif field.number in (6, 9) and field.view.raw(4).startswith(_ARCHIVE_KEYS):
-            place = Window(sample.source, field.view.start, field.view.size)
-            yield Member(f"values of {name or 'a tensor'}", place, opaque=field.number == 9)
+            window = Window(sample.source, field.view.start, field.view.size)
+            yield Member(f"values of {name or 'a tensor'}", window, opaque=field.number == 9)
         elif field.number == 13 and field.view.named(1) == "location":
             place = field.view.named(2)
             if escapes(place) or "://" in place:
