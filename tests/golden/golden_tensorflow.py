@@ -97,6 +97,35 @@ GOLDENS = [
         b'model_checkpoint_path: "model-7"\n',
         "checkpoint",
     ),
+    _pair(
+        "file-read",
+        b"node{name:'r' op # note\n : 'Read' \"\\x46ile\"}",
+        "text in pieces",
+        b"node{name:'r' op:'Re' 'lu'}",
+        "graph.pbtxt",
+    ),
+    _pair(
+        "file-write",
+        b'meta_graphs { graph_def { library { function { node_def { op: "PrintV2" attr { key: "output_stream" value '
+        b'{ s: "file:///tmp/x" } } } } } } }',
+        "text of a saved model",
+        b'saved_model_schema_version: 1 meta_graphs { graph_def { node { op: "PrintV2" attr { key: "output_stream" '
+        b'value { s: "stderr" } } } } asset_file_def { filename: "vocab.txt" } }',
+        "saved_model.pbtxt",
+    ),
+    _pair("restore-elsewhere", _serving("RestoreV2")),
+    _pair(
+        "restore-elsewhere",
+        _graph([_node("p", "Const", [], [_text("value", "/etc/passwd")]), _node("r", "RestoreV2", ["p"])]),
+        "constant",
+        _graph([_node("save/Const", "Const", [], [_text("value", "model")]), _node("r", "RestoreV2", ["save/Const"])]),
+        "graph.pb",
+    ),
+    _pair(
+        "save-in-signature",
+        _saved(_meta(_SAVES) + message(_4=message(_1="legacy_init_op", _2=message(_1=message(_1="out"))))),
+        "on loading",
+    ),
     _pair("code-in-text", _serving("Const", [_text("value", "__import__('os').system('echo hi')")])),
 ]
 

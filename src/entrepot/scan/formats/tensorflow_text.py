@@ -1,5 +1,6 @@
 """TensorFlow's graphs and checkpoints' notes in the text form of Protocol Buffers."""
 
+import re
 from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget, Unreadable
@@ -8,8 +9,12 @@ from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 
-_OPERATOR = Pattern(r"""(?:^|[\s{;,])op\s*:\s*["']([^"'\n]{1,200})["']""")
+_OPERATOR = Pattern(r"(?:^|[\s{;,])(?:op|filename)\b")
 _CHECKPOINT = Pattern(r"""(?:^|\n)\s*(?:all_)?model_checkpoint_paths?\s*:\s*["']([^"'\n]{1,1000})["']""")
+
+_START = re.compile(
+    rb"(?:\s|#[^\n]*\n)*(?:node|meta_info_def|graph_def|meta_graphs|saved_model_schema_version|library|versions)\s*[:{<]"
+)
 
 
 def _recognize(sample: Sample) -> bool:
@@ -17,18 +22,25 @@ def _recognize(sample: Sample) -> bool:
         return False
     if sample.suffix in (".pbtxt", ".prototxt") or sample.basename == "checkpoint":
         return sample.seems_text
-    return b"node {" in sample.head and b"op:" in sample.head and sample.seems_text
+    return (
+        b"node" in sample.head and b"op" in sample.head and _START.match(sample.head) is not None and sample.seems_text
+    )
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     from entrepot.scan.archive import escapes
-    from entrepot.scan.tensorflow.judging import judged_texts
+    from entrepot.scan.tensorflow.judging import judged_asset, judged_graph
+    from entrepot.scan.tensorflow.text import graphs, parsed
 
     budget.check_string(sample.source.size)
     text = sample.text
     if text is None:
         raise Unreadable("a graph in text of more than 32 MiB, or in no known encoding")
-    yield from judged_texts([match[1] for match in _OPERATOR.finditer(text)])
+    if _OPERATOR.search(text):
+        for graph, outputs, assets in graphs(parsed(text, budget)):
+            yield from judged_graph(graph, outputs)
+            for asset in assets:
+                yield from judged_asset(asset)
     for match in _CHECKPOINT.finditer(text):
         # An absolute path is the publisher's own, and common.
         if escapes(match[1]) and ".." in match[1]:

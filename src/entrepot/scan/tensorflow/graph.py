@@ -28,6 +28,13 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
     functions: dict[str, list[Node]] = field(default_factory=dict)
 
+    def add(self, node: Node) -> None:
+        """Take a node in; a second one of the same name is kept apart, since readers differ in which they take."""
+        if node.name in self.nodes:
+            self.functions.setdefault(f"a second {node.name}", []).append(node)
+        else:
+            self.nodes[node.name] = node
+
     def all(self) -> Iterator[tuple[str, Node]]:
         """Every node, with the name of its function; none for the graph's own."""
         yield from (("", node) for node in self.nodes.values())
@@ -57,8 +64,7 @@ def read_graph(view: View) -> Graph:
     graph = Graph()
     for part in view.fields():
         if part.number == _NODE:
-            node = read_node(part.view)
-            graph.nodes[node.name] = node
+            graph.add(read_node(part.view))
         elif part.number == _LIBRARY:
             for function in part.view.all(1):
                 signature = function.first(1)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from entrepot.domain.report import Finding, Location
+from entrepot.scan.archive import escapes
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.protobuf import View
 from entrepot.scan.rules import found
-from entrepot.scan.tensorflow.graph import Graph, Node, read_graph
+from entrepot.scan.tensorflow.graph import Graph, Node, plain, read_graph
 
 _WRITES = frozenset(
     "WriteFile WriteSummary CreateSummaryFileWriter WriteGraphSummary SaveDataset SaveDatasetV2 "
@@ -24,6 +25,10 @@ _PYTHON = frozenset("PyFunc PyFuncStateless EagerPyFunc NumpyFunction".split())
 _LIBRARIES = frozenset("LoadLibrary LoadLibraryV2 LoadOpLibrary ShellExecute ExecuteCommand System Exec".split())
 # Every saved model has them, in the functions by which it saves itself.
 _SAVING = frozenset("Save SaveV2 SaveSlices MergeV2Checkpoints".split())
+_ON_LOADING = ("saved_model_main_op", "legacy_init_op", "saved_model_initializers")
+"""Collections of nodes that run when a model is loaded."""
+_RESTORING = frozenset("Restore RestoreSlice RestoreV2".split())
+_PLACE = Pattern(r"(?i)^(?:/|~|[a-z]:[\\/]|\\\\|[a-z][a-z0-9+.-]*://)|(?:^|[\\/])\.\.[\\/]")
 _DEBUG = frozenset(
     "DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount "
     "DebugNumericSummary DebugNumericSummaryV2 Copy CopyHost".split()
@@ -47,6 +52,10 @@ def judged_meta_graph(view: View) -> Iterator[Finding]:
     for part in view.fields():
         if part.number == 2:
             graphs.append(part.view)
+        elif part.number == 4 and part.view.named(1) in _ON_LOADING:
+            nodes = part.view.first(2)
+            for names in nodes.all(1) if nodes else ():
+                outputs += [one.text() for one in names.all(1)]
         elif part.number == 5:
             outputs += _outputs(part.view)
         elif part.number == 6:
@@ -64,9 +73,11 @@ def _outputs(entry: View) -> Iterator[str]:
 
 
 def _asset(view: View) -> Iterator[Finding]:
-    from entrepot.scan.archive import escapes
+    yield from judged_asset(view.named(2))
 
-    name = view.named(2)
+
+def judged_asset(name: str) -> Iterator[Finding]:
+    """A finding where a file beside the model is in fact none of its."""
     if escapes(name):
         yield found("tensorflow.asset", f"an asset is read from {name}, outside of the model", evidence=name)
 
@@ -75,7 +86,8 @@ def judged_graph(graph: Graph, outputs: list[str]) -> Iterator[Finding]:
     """Findings of a graph; without outputs, everything in it counts as run."""
     served = graph.reached(outputs) if outputs else {node.offset for name, node in graph.all() if not name}
     for function, node in graph.all():
-        if rule := _rule(node, node.offset in served, bool(outputs)):
+        rule = _rule(node, node.offset in served, bool(outputs)) or _elsewhere(node, function, graph)
+        if rule:
             where = "a signature" if node.offset in served else f"the function {function}" if function else "the graph"
             shown = f"{node.operator} {node.name}" + "".join(f"\n{key}: {text}" for key, text in node.texts[:8])
             message = f"{where} has the operator {node.operator}, which {_DOES[rule]}"
@@ -88,9 +100,23 @@ _DOES = {
     "tensorflow.python-function": "calls Python functions of the program that loads it",
     "tensorflow.library": "loads or runs what it is told to",
     "tensorflow.save-in-signature": "writes a checkpoint wherever it is told to",
+    "tensorflow.restore-elsewhere": "reads a checkpoint from wherever it is told to",
     "tensorflow.debug-url": "sends its values to an address",
     "tensorflow.code-in-text": "names or holds Python that runs something",
 }
+
+
+def _elsewhere(node: Node, function: str, graph: Graph) -> str | None:
+    """The rule for a checkpoint that is written to, or read from, a place that the graph names; the model's own saving
+    functions are told."""
+    if node.operator not in _SAVING | _RESTORING or not node.inputs:
+        return None
+    siblings = graph.functions.get(function, []) if function else graph.nodes.values()
+    place = plain(node.inputs[0])
+    texts = [text for one in siblings if one.name == place for _, text in one.texts]
+    if any(_PLACE.search(text) for text in texts):
+        return "tensorflow.file-write" if node.operator in _SAVING else "tensorflow.restore-elsewhere"
+    return None
 
 
 def _rule(node: Node, served: bool, has_signatures: bool) -> str | None:
@@ -105,17 +131,10 @@ def _rule(node: Node, served: bool, has_signatures: bool) -> str | None:
         return "tensorflow.library"
     if operator in _SAVING and served and has_signatures:
         return "tensorflow.save-in-signature"
+    if operator in _RESTORING and served and has_signatures:
+        return "tensorflow.restore-elsewhere"
     if operator in _DEBUG and any("://" in text for key, text in node.texts if "url" in key or "debug_ops" in key):
         return "tensorflow.debug-url"
     if any(_CODE.search(text) for text in (operator, *node.functions, *(text for _, text in node.texts))):
         return "tensorflow.code-in-text"
     return None
-
-
-def judged_texts(operators: list[str]) -> Iterator[Finding]:
-    """Findings of a graph in text form, of which only the operators' names are read."""
-    for operator in dict.fromkeys(operators):
-        if rule := _rule(Node("", operator, (), (), (), 0), served=False, has_signatures=False):
-            yield found(
-                rule, f"the graph has the operator {operator}, which {_DOES[rule]}", evidence=f'op: "{operator}"'
-            )
