@@ -65,6 +65,54 @@ def _plain(file: h5py.File) -> None:
     file.attrs["data"] = numpy.void(b"\x80\x04}.")
 
 
+def _old_pickle(file: h5py.File) -> None:
+    file.attrs["data"] = numpy.void(b"cos\nsystem\n(S'echo hi'\ntR.")
+
+
+def _many(file: h5py.File) -> None:
+    group = file.create_group("q", track_order=True)
+    for number in range(2_000):
+        group[f"s{number}"] = h5py.SoftLink("/x")
+
+
+def _many_and_one(file: h5py.File) -> None:
+    _many(file)
+    file["q/zz"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+def _huge(file: h5py.File) -> None:
+    file.attrs["data"] = numpy.void(b"\x80\x04cos\nsystem\n\x8c\x07echo hi\x85R." + bytes(70_000))
+
+
+def _huge_text(file: h5py.File) -> None:
+    file.attrs["data"] = "x" * 70_000
+
+
+def _named_type(file: h5py.File) -> None:
+    pickled = b"\x80\x04cos\nsystem\n\x8c\x07echo hi\x85R."
+    named = h5py.h5t.create(h5py.h5t.OPAQUE, len(pickled))
+    named.set_tag(b"x")
+    named.commit(file.id, b"T")
+    attribute = h5py.h5a.create(file.id, b"data", named, h5py.h5s.create(h5py.h5s.SCALAR))
+    attribute.write(numpy.array(numpy.void(pickled)))
+
+
+def _rows(data: bytes) -> "_Fill":
+    def fill(file: h5py.File) -> None:
+        rows = file.create_dataset("objects", (1,), maxshape=(None,), chunks=(1,), dtype=h5py.vlen_dtype("u1"))
+        rows[0] = numpy.frombuffer(data, "u1")
+        rows.attrs["PSEUDOATOM"] = numpy.bytes_(b"object")
+
+    return fill
+
+
+def _bytes(data: bytes) -> "_Fill":
+    return lambda file: file.create_dataset("x", data=numpy.frombuffer(data, "u1"))
+
+
+_OS = b"\x80\x04cos\nsystem\n\x8c\x07echo hi\x85R."
+
+
 def _large(file: h5py.File) -> None:
     file.create_dataset("kernel", shape=(2**50, 2**8), dtype="f8", chunks=(8, 8))
 
@@ -93,5 +141,19 @@ GOLDENS = [
     _pair("hdf5.bomb", _large),
     _pair("keras.lambda", _lambda, "in H5,"),
     _pair("pickle.call.process", _pickled, "in an attribute,", harmless=_plain),
+    _pair("hdf5.external-link", _many_and_one, "behind many,", "latest", harmless=_many),
+    _pair("pickle.call.process", _old_pickle, "of an old protocol,", harmless=_plain),
+    _pair("pickle.call.process", _huge, "in a large attribute,", "latest", harmless=_huge_text),
+    _pair("pickle.call.process", _named_type, "of a named type,", harmless=_plain),
+    _pair("pickle.call.process", _rows(_OS), "in a list of objects,", harmless=_rows(b"\x80\x04}.")),
+    _pair("pickle.call.process", _bytes(_OS), "in a dataset,", harmless=_bytes(bytes(range(200)))),
+    Golden(
+        "pickle.call.process",
+        "model.h5",
+        lambda: _file(_honest, userblock_size=512) + _OS,
+        lambda: _file(_honest, userblock_size=512),
+        "behind the file",
+        techniques=("F03",),
+    ),
 ]
 FORMATS_SEEN = {"user-block.h5": lambda: _file(_honest, userblock_size=512)}

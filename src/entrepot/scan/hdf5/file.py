@@ -62,7 +62,8 @@ class File:
         if self.offsets not in (2, 4, 8) or self.lengths not in (2, 4, 8):
             raise Unreadable("addresses of HDF5 in an unusual width")
         at = {0: 24, 1: 28}.get(version, 12)
-        self.end = self.address(block, at + 2 * self.offsets) or 0
+        # The end is told from the file's beginning, wherever the block before this one is counted from.
+        self.end = max(0, (self.address(block, at + 2 * self.offsets) or 0) - (self.address(block, at) or 0))
         last = at + 4 * self.offsets + (self.offsets if version < 2 else -self.offsets)
         root = self.address(block, last)
         if root is None:

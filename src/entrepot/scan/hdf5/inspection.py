@@ -1,5 +1,6 @@
 """HDF5, object by object: where its values come from, and what its attributes hold."""
 
+import re
 from collections.abc import Iterator
 
 from entrepot.domain.report import Location, Unread
@@ -9,6 +10,7 @@ from entrepot.scan.hdf5 import SIGNATURE, USER_BLOCKS
 from entrepot.scan.hdf5.attributes import Attribute, attributes, heap_object
 from entrepot.scan.hdf5.file import File, Message, number
 from entrepot.scan.hdf5.links import Link, links
+from entrepot.scan.hdf5.values import places
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource, Window
@@ -19,6 +21,9 @@ BOMB_BYTES = 1 << 44
 _DATASPACE, _DATATYPE, _EXTERNAL, _LAYOUT = 0x01, 0x03, 0x07, 0x08
 _VIRTUAL = 3
 _SAME_FILE = 4
+_BEGINNING = 256
+# How a pickle begins: with its protocol's number, or in older ones with what names something.
+_PICKLED = re.compile(rb"\x80[\x02-\x05]|[(\]}.lp0-9N\n]{0,40}(?:c|\(i)[A-Za-z_][\w.]{0,100}\n[A-Za-z_][\w.]{0,100}\n")
 
 
 def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
@@ -27,12 +32,18 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     base = next((at for at in USER_BLOCKS if source.read(at, 8) == SIGNATURE), None)
     if base is None:
         raise Unrecognized("no signature of HDF5")
-    if base and source.read(0, base).strip(b"\0"):
+    if base and not _is_matlab(source.read(0, base)):
         yield Member("user block", Window(source, 0, base))
     file = File(source, budget, base)
     yield from _objects(file)
     if 0 < base + file.end < source.size:
         yield Member("trailing", Window(source, base + file.end, source.size))
+
+
+def _is_matlab(block: bytes) -> bool:
+    """Whether the block in front is empty, or the heading that MATLAB writes there."""
+    is_heading = block.startswith(b"MATLAB ") and block[126:128] in (b"IM", b"MI") and block[:116].isascii()
+    return not (block[128:] if is_heading else block).strip(b"\0")
 
 
 def _objects(file: File) -> Iterator[Found]:
@@ -62,8 +73,14 @@ def _link(path: str, link: Link) -> Iterator[Found]:
 
 
 def _object(file: File, path: str, messages: list[Message]) -> Iterator[Found]:
+    are_objects = False
     for attribute in attributes(file, messages):
+        are_objects = are_objects or (attribute.name == "PSEUDOATOM" and b"object" in attribute.values)
         yield from _attribute(path, attribute)
+    for address, size in places(file, messages, are_objects=are_objects):
+        if _PICKLED.match(file.read(address, min(size, _BEGINNING))):
+            place = Window(file.source, file.base + address, size)
+            yield Member(f"values of {path}", place, opaque=not are_objects)
     for message in messages:
         if message.kind == _EXTERNAL:
             yield from _external(file, path, message)
@@ -83,8 +100,8 @@ def _attribute(path: str, attribute: Attribute) -> Iterator[Found]:
         yield Member(name, BytesSource(joined))
     for value in attribute.values:
         # PyTables pickles what is no number or text of its own kinds.
-        if value[:1] in b"\x80({[cI" and len(value) > 3:
-            yield Member(name, BytesSource(value), opaque=value[:1] not in (b"\x80", b"{"))
+        if _PICKLED.match(value[:_BEGINNING]) or (value[:1] in b"({[" and len(value) > 3):
+            yield Member(name, BytesSource(value), opaque=not _PICKLED.match(value[:_BEGINNING]) and value[:1] != b"{")
 
 
 def _external(file: File, path: str, message: Message) -> Iterator[Found]:
