@@ -94,7 +94,7 @@ def _named_type(file: h5py.File) -> None:
     named.set_tag(b"x")
     named.commit(file.id, b"T")
     attribute = h5py.h5a.create(file.id, b"data", named, h5py.h5s.create(h5py.h5s.SCALAR))
-    attribute.write(numpy.array(numpy.void(pickled)))
+    attribute.write(numpy.array(numpy.void(pickled)), mtype=named)
 
 
 def _rows(data: bytes) -> "_Fill":
