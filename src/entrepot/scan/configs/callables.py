@@ -8,6 +8,7 @@ from entrepot.scan.imports import Harm, Import, Tier, is_standard, look_up
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
+MAX_ARGUMENTS = 200
 _KEYS = ("_target_", "class_path", "_component_", "target", "__target__", "_partial_target_")
 # Of these only what is known to do harm is told: they stand for much else.
 _HINTS = (
@@ -129,7 +130,9 @@ def _arguments(mapping: Mapping[str, object]) -> str:
 def _leads_elsewhere(mapping: Mapping[str, object]) -> str | None:
     """The first argument that is an address, an absolute path or leads out of the folder."""
     waiting: list[object] = [value for key, value in mapping.items() if key not in _KEYS]
-    for value in waiting[:200]:
+    for count, value in enumerate(waiting):
+        if count > MAX_ARGUMENTS:
+            break
         if isinstance(value, str) and _ELSEWHERE.search(value):
             return value
         if isinstance(value, list):

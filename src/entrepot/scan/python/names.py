@@ -130,14 +130,14 @@ class Scope:
     def _item(self, outer: str, key: str | None) -> str:
         """globals()["os"], __builtins__["eval"], sys.modules["os"], os.__dict__["system"]"""
         if key is None:
-            return f"{outer}[]"
+            return outer if harm_of(outer) else f"{outer}[]"
         if outer.endswith(".__dict__"):
             return f"{outer.removesuffix('.__dict__')}.{key}"
         if outer == "sys.modules":
             return key
         if outer.rpartition(".")[2] in _NAMESPACES:
             return self._dotted.get(key, f"os.{key}" if key in _OF_OS else key)
-        return f"{outer}[]"
+        return outer if harm_of(outer) else f"{outer}[]"
 
     def _called(self, node: ast.Call, depth: int) -> str | None:
         function = self.dotted(node.func, depth + 1)
@@ -167,13 +167,17 @@ class Scope:
 
     def _got(self, getter: ast.Call, of: ast.expr, depth: int) -> str | None:
         kind = self.dotted(getter.func, depth + 1) or ""
-        name = folded_text(getter.args[0], self.constants) if getter.args else None
+        names = [name for one in getter.args[:8] if (name := folded_text(one, self.constants))]
         outer = self.dotted(of, depth + 1) if kind.startswith("operator.") else None
-        if not outer or not name:
+        if not outer or not names:
             return None
+        if kind == "operator.methodcaller" and names[0] in ("__getattribute__", "__getattr__") and len(names) > 1:
+            return f"{outer}.{names[1]}"
         if kind == "operator.attrgetter":
-            return f"{outer}.{name}"
-        return self._item(outer, name) if kind == "operator.itemgetter" else None
+            # Of several it makes a row of them.
+            found = [f"{outer}.{name}" for name in names]
+            return next((name for name in found if harm_of(name)), found[0])
+        return self._item(outer, names[0]) if kind == "operator.itemgetter" else None
 
     def function(self, call: ast.Call) -> str:
         """The full name of what a call calls; empty where source does not show it."""

@@ -49,7 +49,7 @@ def _command(call: ast.Call, scope: Scope) -> list[str]:
     """The words of the command that a call starts, … for what is no constant."""
     argument = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg in ("args", "cmd")), None)
     if isinstance(argument, ast.Name) and isinstance(known := scope.constants.get(argument.id), list):
-        return [str(word) for word in known]
+        return [str(word) for word in known] or ["…"]
     if isinstance(argument, ast.Name):
         argument = scope.values.get(argument.id, argument)
     while isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.Add):
@@ -58,7 +58,7 @@ def _command(call: ast.Call, scope: Scope) -> list[str]:
             argument = scope.values.get(argument.id, argument)
             break
     if isinstance(argument, ast.List | ast.Tuple):
-        return [rough_text(item, scope.constants) for item in argument.elts]
+        return [rough_text(item, scope.constants) for item in argument.elts] or ["…"]
     words = [rough_text(item, scope.constants) for item in (argument, *call.args[1:4])]
     return [word for word in words if word != "…"] or ["…"]
 

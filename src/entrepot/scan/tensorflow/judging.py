@@ -37,6 +37,7 @@ _DEBUG = frozenset(
 _CODE = Pattern(
     r"__import__|\b(?:eval|exec)\s*\(|\bos\.(?:system|popen)\s*\(|\bsubprocess\.\w+\s*\(|/bin/(?:ba)?sh\b|\bbuiltins\."
 )
+_CODE_NAME = Pattern(r"__import__|\b(?:os\.(?:system|popen)|subprocess\.\w+|builtins\.\w+|eval|exec)$")
 _FILE_STREAM = "file://"
 
 
@@ -135,6 +136,7 @@ def _rule(node: Node, served: bool, has_signatures: bool) -> str | None:
         return "tensorflow.restore-elsewhere"
     if operator in _DEBUG and any("://" in text for key, text in node.texts if "url" in key or "debug_ops" in key):
         return "tensorflow.debug-url"
-    if any(_CODE.search(text) for text in (operator, *node.functions, *(text for _, text in node.texts))):
+    names = (operator, *node.functions)
+    if any(_CODE_NAME.search(name) for name in names) or any(_CODE.search(text) for _, text in node.texts):
         return "tensorflow.code-in-text"
     return None
