@@ -120,7 +120,7 @@ class Machine:
     @property
     def place(self) -> Place:
         """The opcode that is being executed."""
-        return Place(self.at, names()[self.code], self.index if self.exact else None)
+        return Place(self.at, names().get(self.code, f"{self.code:#04x}"), self.index if self.exact else None)
 
     def pop(self) -> Symbol:
         """The topmost value, taken off. Raises `Broken`."""
