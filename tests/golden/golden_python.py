@@ -251,4 +251,10 @@ GOLDENS += [
         "import socket\ndef f():\n    s = socket.socket()\n    s.connect(('203.0.113.7', 4444))\n",
         "connection and shell",
     ),
+    _pair(
+        "assembled-name",
+        "import os\ngetattr(os, 'metsys'[::-1])('echo hi')\n",
+        "import os\ngetattr(os, 'dwcteg'[::-1])()\n",
+        "reversed",
+    ),
 ]

@@ -70,6 +70,11 @@ class _Folding:
                 value = [self.value(item, depth) for item in items]
             case ast.BinOp(left=left, op=op, right=right):
                 value = _operate(op, self.value(left, depth), self.value(right, depth))
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                value = self.value(inner, depth)
+                if not isinstance(value, int | float):
+                    raise Unfoldable
+                value = -value
             case ast.JoinedStr(values=parts):
                 value = _joined("", [str(self.value(part, depth)) for part in parts])
             case ast.FormattedValue(value=inner):

@@ -192,6 +192,8 @@ def _is_script_only(test: ast.expr) -> bool:
     match test:
         case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
             return True
+        case ast.BoolOp(op=ast.And(), values=several):
+            return any(_is_script_only(one) for one in several)
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return True
     return False
