@@ -12,7 +12,7 @@ from entrepot.blobs.staging import Staging
 from entrepot.catalog import repositories
 from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import Kind, RepositoryRow
-from entrepot.catalog.tables import metadata
+from entrepot.catalog.schema import metadata
 from entrepot.domain.names import RepositoryKey
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 import real_postgres
 from entrepot.catalog.database import Database
 from entrepot.catalog.migrate import migrate
-from entrepot.catalog.tables import metadata
+from entrepot.catalog.schema import metadata
 from live_server import ROOT
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from entrepot.catalog import blobs, commits, packages, repositories, revisions, trees
 from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import Kind, RepositoryRow
-from entrepot.catalog.tables import metadata
+from entrepot.catalog.schema import metadata
 from entrepot.domain.changes import Change, DeleteFile, DeleteFolder, NewCommit, PutFile
 from entrepot.domain.content import Author, File, Folder, Package
 from entrepot.domain.digest import Digest, GitOid

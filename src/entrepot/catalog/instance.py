@@ -49,3 +49,10 @@ def begin(connection: Connection, first: Sequence[RepositoryRow], administrator:
         repositories.create(connection, row)
     access.create_token(connection, administrator)
     return True
+
+
+def lock(connection: Connection, name: str, first: str) -> str:
+    """The fact of that name, or `first` where it was never written; who else asks this waits for this transaction."""
+    write_once(connection, name, first)
+    query = select(instance.c.value).where(instance.c.name == name).with_for_update()
+    return str(connection.execute(query).scalar_one())

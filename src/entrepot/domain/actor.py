@@ -38,6 +38,10 @@ class Actor:
     token_id: int | None = None
     token_name: str = ""
     grants: tuple[Grant, ...] = ()
+    address: str = ""
+    """Where the request came from."""
+    client: str = ""
+    """What the program calls itself; whatever it says is not verified."""
 
     @property
     def is_anonymous(self) -> bool:

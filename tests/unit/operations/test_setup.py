@@ -9,7 +9,7 @@ import pytest
 
 from entrepot.catalog import access, repositories
 from entrepot.catalog.database import Database
-from entrepot.catalog.tables import metadata
+from entrepot.catalog.schema import metadata
 from entrepot.domain.errors import Corrupt
 from entrepot.operations import setup
 

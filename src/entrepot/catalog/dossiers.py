@@ -1,0 +1,26 @@
+"""Dossiers in the catalog: what the files that speak for a package say, by commit."""
+
+import zlib
+
+from sqlalchemy import Connection, delete, insert, select
+
+from entrepot.catalog.firewall_tables import dossiers
+from entrepot.catalog.moments import now
+from entrepot.domain.digest import GitOid
+
+
+def find(connection: Connection, package_id: int, commit: GitOid, scanner: str) -> bytes | None:
+    """The dossier, as it was kept by this scanner version; None where there is none."""
+    query = select(dossiers.c.content).where(
+        dossiers.c.package_id == package_id, dossiers.c.commit_id == commit.hex, dossiers.c.scanner == scanner
+    )
+    content = connection.execute(query).scalar()
+    return None if content is None else zlib.decompress(content)
+
+
+def keep(connection: Connection, package_id: int, commit: GitOid, scanner: str, content: bytes) -> None:
+    """Remember a dossier, in place of the one before."""
+    here = (dossiers.c.package_id == package_id) & (dossiers.c.commit_id == commit.hex)
+    connection.execute(delete(dossiers).where(here))
+    values = {"package_id": package_id, "commit_id": commit.hex, "scanner": scanner, "made_at": now()}
+    connection.execute(insert(dossiers).values(content=zlib.compress(content), **values))
