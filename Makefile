@@ -15,6 +15,8 @@ setup: .venv/ready ## A virtual environment in .venv, with the `entrepot` comman
 	$(PYTHON) -m venv .venv
 	$(PY) $(PIP) install --require-hashes -r requirements.lock
 	$(PY) $(PIP) install --no-deps --no-build-isolation --editable .
+	# As for any installed package: who may not write beside the sources would compile them at every start.
+	$(PY) -m compileall -q src
 	@touch $@
 
 run: setup ## A registry on this machine, with its data in ./data

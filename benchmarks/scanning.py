@@ -1,6 +1,7 @@
 """The scanner against other scanners, as whole processes on the same files in the same run; and what it reads of
 large files. Peers come from requirements-peers.lock."""
 
+import compileall
 import json
 import os
 import pickle
@@ -83,6 +84,8 @@ def peers(path: Path) -> dict[str, list[str]]:
 
 def measure(folder: Path) -> list[Row]:
     """All rows."""
+    # Peers are installed, which compiles them; our sources may have changed since they were.
+    compileall.compile_dir(ROOT / "src", quiet=1)
     return [
         *heavy(folder),
         *many(folder),

@@ -18,6 +18,8 @@ class Export:
 
     name: str
     render: Callable[[Scanned, bool], Iterator[str]]
+    shows_digests: bool = True
+    """Whether files have to be hashed for it."""
 
 
 def visible(text: str) -> str:

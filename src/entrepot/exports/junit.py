@@ -47,4 +47,4 @@ def _lines(text: str) -> str:
     return "\n".join(_escaped(line) for line in text.splitlines())
 
 
-EXPORT = Export("junit", _render)
+EXPORT = Export("junit", _render, shows_digests=False)

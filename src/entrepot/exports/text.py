@@ -72,4 +72,4 @@ def _painted(word: Severity | Verdict, colors: bool) -> str:
     return f"\x1b[{_PAINT[word]}m{word}\x1b[0m" if colors else word.value
 
 
-EXPORT = Export("text", _render)
+EXPORT = Export("text", _render, shows_digests=False)

@@ -1,6 +1,5 @@
 """Recognize, inspect, recurse: from the bytes of one file to its report."""
 
-import hashlib
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,8 @@ HASHED = 64 << 20
 """Bytes up to which a file's SHA-256 is computed unasked; for more, it would be the only reason to read them all."""
 MAX_FINDINGS = 500
 """Findings of one report; more say nothing new."""
+UNHASHED = -1
+"""Of no file, not even of an empty one."""
 _CAPABILITIES = tuple(Capability)
 
 
@@ -57,6 +58,9 @@ class Scanner:
     def _digest(self, source: Source) -> str | None:
         if self.hashed is not None and source.size > self.hashed:
             return None
+        # Loaded here: it brings OpenSSL, and not everybody asks for digests.
+        import hashlib
+
         hasher = hashlib.sha256()
         for piece in pieces(source):
             hasher.update(piece)

@@ -14,6 +14,8 @@ TAIL = 65_557
 """The longest end of a zip file: its record of 22 bytes and a comment of 65,535."""
 _TEXT_LIMIT = 32 << 20
 _BINARY = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
+TEXT_FIRSTS = bytes((*(byte for byte in range(128) if byte not in _BINARY), *range(0xC2, 0xF5), 0xFE, 0xFF))
+"""The bytes with which text can begin: as UTF-8, or with the mark of UTF-16."""
 _UNREAD = object()
 
 

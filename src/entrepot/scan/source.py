@@ -7,6 +7,8 @@ from typing import Protocol, Self
 
 STEP = 1 << 20
 """Bytes of one read where a source is read from end to end."""
+NEAR = 64 << 10
+"""Bytes of a file's beginning that are read at once and kept: of a small file, every format asks for a little."""
 IN_MEMORY = 8 << 20
 """Unpacked bytes kept in memory; more goes to a temporary file."""
 
@@ -50,18 +52,24 @@ class BytesSource:
 class FileSource:
     """A file on this machine; a context manager that closes it."""
 
-    __slots__ = ("_descriptor", "_size")
+    __slots__ = ("_descriptor", "_near", "_size")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises `OSError`."""
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._size = os.fstat(self._descriptor).st_size
+        self._near: bytes | None = None
 
     @property
     def size(self) -> int:
         return self._size
 
     def read(self, offset: int, size: int) -> bytes:
+        if self._near is None:
+            # No more than there is: room for 64 KiB costs as much as scanning a small file.
+            self._near = os.pread(self._descriptor, min(self._size, NEAR) or NEAR, 0)
+        if offset + size <= len(self._near) or self._size <= len(self._near) < NEAR:
+            return self._near[offset : offset + size]
         return os.pread(self._descriptor, size, offset)
 
     def __enter__(self) -> Self:

@@ -16,9 +16,10 @@ import jsonschema
 import pytest
 
 from entrepot import cli
-from entrepot.commands.scan import FAILED, FORMATS, FOUND, NOTHING_FOUND, NOTHING_TO_SCAN
+from entrepot.commands.scan import FORMATS
 from entrepot.commands.scanning.crew import processes_for
 from entrepot.commands.scanning.remote import BLOCK, RangeSource, Web
+from entrepot.commands.scanning.run import FAILED, FOUND, NOTHING_FOUND, NOTHING_TO_SCAN
 from entrepot.commands.scanning.targets import Target
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "scan-report.schema.json").read_text())

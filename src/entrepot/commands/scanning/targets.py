@@ -1,11 +1,9 @@
 """Which files are meant by what was typed: files, folders, patterns, standard input and addresses."""
 
-import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 
 from entrepot.commands import Wrong
 
@@ -34,10 +32,16 @@ def local_targets(typed: Iterable[str], exclude: tuple[str, ...] = ()) -> Iterat
             yield from _below(path, exclude)
         elif os.path.lexists(path):
             yield _target(path)
-        elif matches := sorted(glob.glob(path, recursive=True)):
+        elif matches := _matching(path):
             yield from local_targets([match for match in matches if not _excluded(match, exclude)], exclude)
         else:
             raise Wrong(f"there is no file or folder {path!r}")
+
+
+def _matching(pattern: str) -> list[str]:
+    import glob  # most people name files and folders
+
+    return sorted(glob.glob(pattern, recursive=True))
 
 
 def _below(folder: str, exclude: tuple[str, ...]) -> Iterator[Target]:
@@ -66,4 +70,8 @@ def _target(path: str) -> Target:
 
 
 def _excluded(path: str, patterns: tuple[str, ...]) -> bool:
+    if not patterns:
+        return False
+    from fnmatch import fnmatch
+
     return any(fnmatch(path, pattern) or fnmatch(os.path.basename(path), pattern) for pattern in patterns)

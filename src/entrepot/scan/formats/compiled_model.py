@@ -14,6 +14,7 @@ from entrepot.scan.source import pieces
 
 _SUFFIXES = (".engine", ".plan", ".trt", ".rknn", ".pte")
 _OVERLAP = 4096
+_FIRSTS = b"ptR" + bytes(range(64))
 _ELF = 64
 MAX_SIZE = 1 << 30
 MAX_SHOWN = 5
@@ -38,7 +39,7 @@ def _recognize(sample: Sample) -> bool:
     head = sample.head
     if sample.opaque or len(head) < 8:
         return False
-    return head[:1] in b"ptR" + bytes(range(64)) and bool(_kind(head))
+    return head[:1] in _FIRSTS and bool(_kind(head))
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
@@ -65,5 +66,12 @@ def _hidden(data: bytes) -> Iterator[tuple[str, str, int]]:
 
 
 FORMAT = Format(
-    "compiled-model", _recognize, _inspect, "a compiled model", RunsCode.RARELY, "plugins and kernels", _SUFFIXES
+    "compiled-model",
+    _recognize,
+    _inspect,
+    "a compiled model",
+    RunsCode.RARELY,
+    "plugins and kernels",
+    _SUFFIXES,
+    firsts=_FIRSTS,
 )

@@ -30,4 +30,5 @@ def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
     yield from rest(sample.source, end + -end % 4)
 
 
-FORMAT = Format("font", _recognize, _inspect, "a font", RunsCode.NO, suffixes=(".ttf", ".otf", ".woff", ".woff2"))
+_SUFFIXES = (".ttf", ".otf", ".woff", ".woff2")
+FORMAT = Format("font", _recognize, _inspect, "a font", RunsCode.NO, suffixes=_SUFFIXES, firsts=b"\0Otw")

@@ -22,4 +22,6 @@ def _inspect(_: Sample, __: Budget) -> Iterator[Found]:
     yield Unread("a format of ggml before GGUF, which has no lengths to check by")
 
 
-FORMAT = Format("ggml", _recognize, _inspect, "old GGML", RunsCode.RARELY, "overflows in readers", (".ggml",))
+FORMAT = Format(
+    "ggml", _recognize, _inspect, "old GGML", RunsCode.RARELY, "overflows in readers", (".ggml",), firsts=b"lfta"
+)

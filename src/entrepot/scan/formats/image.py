@@ -67,4 +67,4 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from rest(source, end)
 
 
-FORMAT = Format("image", _recognize, _inspect, "a picture", RunsCode.NO, suffixes=_SUFFIXES)
+FORMAT = Format("image", _recognize, _inspect, "a picture", RunsCode.NO, suffixes=_SUFFIXES, firsts=_FIRST)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget, Unreadable, Unrecognized
 from entrepot.scan.formats import Format, Found, RunsCode
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import TEXT_FIRSTS, Sample
 
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
 _SHARED = (".template", ".tmpl", ".tpl")
@@ -44,4 +44,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "the consumer's template engine, where it is not sandboxed",
     _SUFFIXES,
+    firsts=TEXT_FIRSTS,
 )

@@ -28,4 +28,4 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, lz4)
 
 
-FORMAT = Format("lz4", _recognize, _inspect, "LZ4", RunsCode.RARELY, "what is inside", (".lz4",))
+FORMAT = Format("lz4", _recognize, _inspect, "LZ4", RunsCode.RARELY, "what is inside", (".lz4",), firsts=b"\x04\x02")

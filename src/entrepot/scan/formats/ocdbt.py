@@ -1,6 +1,5 @@
 """TensorStore's databases, in which Orbax keeps checkpoints: a manifest, trees, and values. Data only."""
 
-import re
 from collections.abc import Iterator
 
 from entrepot.scan.archive import rest
@@ -10,7 +9,7 @@ from entrepot.scan.sample import Sample
 from entrepot.scan.source import Window
 
 _MAGICS = (b"\x0c\xdb\x3a\x2a", b"\x0c\xdb\x20\xde", b"\x0c\xdb\x12\x34")
-_DATA = re.compile(r"(?:^|[/!])d/[0-9a-f]{32}$")
+_NAME = 32
 """Where values are: chunks one after another, in whatever packing, and trees between them."""
 
 
@@ -20,7 +19,13 @@ def _recognize(sample: Sample) -> bool:
     head = sample.head
     if head[:4] in _MAGICS and len(head) >= 16:
         return 16 < int.from_bytes(head[4:12], "little") < 1 << 48
-    return len(sample.basename) == 32 and _DATA.search(sample.name.replace("\\", "/")) is not None
+    return len(sample.basename) == _NAME and _is_values(sample.name)
+
+
+def _is_values(name: str) -> bool:
+    """Whether it is a file of values: in the folder `d`, named by 32 hexadecimal digits."""
+    folder, _, last = name.replace("\\", "/").replace("!", "/").rpartition("/")
+    return folder.rpartition("/")[2] == "d" and len(last) == _NAME and not last.strip("0123456789abcdef")
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:

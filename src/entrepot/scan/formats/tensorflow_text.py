@@ -7,7 +7,7 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import TEXT_FIRSTS, Sample
 
 _OPERATOR = Pattern(r"(?:^|[\s{;,])(?:op|filename)\b")
 _CHECKPOINT = Pattern(r"""(?:^|\n)\s*(?:all_)?model_checkpoint_paths?\s*:\s*["']([^"'\n]{1,1000})["']""")
@@ -56,4 +56,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "operators",
     (".pbtxt", ".prototxt"),
+    firsts=TEXT_FIRSTS,
 )

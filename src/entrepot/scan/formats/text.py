@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import TEXT_FIRSTS, Sample
 
 
 def _recognize(sample: Sample) -> bool:
@@ -26,4 +26,5 @@ FORMAT = Format(
     RunsCode.NO,
     "readers: links, models that take it for instructions",
     (".md", ".txt", ".csv", ".tsv", ".jsonl", ".rst", ".log"),
+    firsts=TEXT_FIRSTS,
 )

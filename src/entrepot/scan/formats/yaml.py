@@ -6,7 +6,7 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.documents import Exhausting
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.rules import found
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import TEXT_FIRSTS, Sample
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = ("mlmodel", "conda_env", ".clang-format")
@@ -48,4 +48,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "Python tags in unsafe loaders; _target_, loader_module",
     _SUFFIXES,
+    firsts=TEXT_FIRSTS,
 )

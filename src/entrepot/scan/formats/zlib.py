@@ -43,4 +43,6 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, zlib)
 
 
-FORMAT = Format("zlib", _recognize, _inspect, "zlib", RunsCode.RARELY, "what is inside", (".z", ".zlib"))
+FORMAT = Format(
+    "zlib", _recognize, _inspect, "zlib", RunsCode.RARELY, "what is inside", (".z", ".zlib"), firsts=b"Zx" + _SMALLER
+)

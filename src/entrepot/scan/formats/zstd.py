@@ -26,6 +26,5 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     yield from inspect_stream(sample, budget, zstd)
 
 
-FORMAT = Format(
-    "zstd", _recognize, _inspect, "Zstandard", RunsCode.RARELY, "what is inside", (".zst", ".zstd", ".tzst")
-)
+_SUFFIXES = (".zst", ".zstd", ".tzst")
+FORMAT = Format("zstd", _recognize, _inspect, "Zstandard", RunsCode.RARELY, "what is inside", _SUFFIXES, firsts=b"(")
