@@ -17,7 +17,8 @@ WORTH_SHARING = 100
 """MiB, or so many times 25 files, from which on further processes earn what it costs to start them."""
 _SHARE = 32
 """Files handed to a process at once, at most: enough to make the handing over cheap."""
-_SHARE_BYTES = 8 << 20
+_SHARE_BYTES = 2 << 20
+"""And bytes: at the end, one process waits for what another has left of its share."""
 _FIRST_BYTES = 1 << 20
 
 
