@@ -69,7 +69,7 @@ class Step:
     @property
     def counts(self) -> bool:
         """Whether the rule's effect takes part in the decision."""
-        return self.outcome in (Outcome.MATCHED, Outcome.UNANSWERED)
+        return self.outcome is Outcome.MATCHED or (self.outcome is Outcome.UNANSWERED and self.effect.refuses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@
     │   └── FileNotFound          knows the commit that lacks it, where there is one
     ├── Unauthenticated           no token where one is needed, or one that is not valid
     ├── Forbidden                 known, and not allowed to
-    ├── Blocked                   policy says no; carries the decision's reason
+    ├── Blocked                   policy says no; knows the decision
     ├── Invalid                   what was sent is malformed; the message says where
-    │   └── TooLarge
+    │   ├── TooLarge
+    │   └── WrongPolicy           knows the line
     ├── Conflict
     │   ├── AlreadyExists         knows what stands there
     │   └── StaleParent           somebody else moved the branch
     ├── RangeNotSatisfiable       knows the size there is
     ├── NotReady                  try again; knows when
+    │   └── Held                  not yet: somebody is still looking, or has to; may know the decision
     ├── OutOfSpace                there is no room for what should be kept
     ├── Corrupt                   stored or received bytes are not what they should be
     └── UpstreamError
@@ -68,7 +70,11 @@ class Forbidden(EntrepotError):
 
 
 class Blocked(EntrepotError):
-    """Policy keeps this from the caller."""
+    """Policy keeps this from the caller; `decision` is the id under which it was written down."""
+
+    def __init__(self, message: str, decision: str = "") -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 class Invalid(EntrepotError):
@@ -77,6 +83,14 @@ class Invalid(EntrepotError):
 
 class TooLarge(Invalid):
     """What was sent goes over a limit; the message names it."""
+
+
+class WrongPolicy(Invalid):
+    """A policy that can't be used; `line` is where, or None where the text as a whole is wrong."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
 
 
 class Conflict(EntrepotError):
@@ -105,6 +119,14 @@ class NotReady(EntrepotError):
     def __init__(self, message: str, after: int = 1) -> None:
         super().__init__(message)
         self.after = after
+
+
+class Held(NotReady):
+    """Not yet: it is being inspected, or waits for a person; `decision` is the id that it was written down under."""
+
+    def __init__(self, message: str, after: int = 10, decision: str = "") -> None:
+        super().__init__(message, after)
+        self.decision = decision
 
 
 class OutOfSpace(EntrepotError):
