@@ -35,3 +35,7 @@ class Pattern:
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """As `re.Pattern.finditer`."""
         return self.compiled().finditer(text)
+
+    def sub(self, replacement: str, text: str) -> str:
+        """As `re.Pattern.sub`."""
+        return self.compiled().sub(replacement, text)

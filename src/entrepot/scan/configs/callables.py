@@ -50,7 +50,7 @@ def callables(entry: Entry) -> Iterator[Finding]:
         if (
             isinstance(named, str)
             and _DOTTED.fullmatch(named)
-            and (key != "target" or named.count(".") > 1 or _is_harmful(named))
+            and (key != "target" or named.count(".") > 1 or is_harmful(named))
             and not _is_operator(named, entry.mapping)
         ):
             yield from _target(named, key, entry)
@@ -59,7 +59,7 @@ def callables(entry: Entry) -> Iterator[Finding]:
             yield found("config.target-dangerous", message, evidence=f"{entry.below(key)}: {named}")
     for key in _HINTS:
         named = entry.mapping.get(key)
-        if isinstance(named, str) and _DOTTED.fullmatch(named) and _is_harmful(named):
+        if isinstance(named, str) and _DOTTED.fullmatch(named) and is_harmful(named):
             message = f"{named} is called when the configuration is used: {known(named).why}"
             yield found("config.target-dangerous", message, evidence=f"{entry.below(key)}: {named}")
     for key, value in entry.mapping.items():
@@ -86,7 +86,8 @@ def _is_method(reading: Import) -> bool:
     return "." in reading.name and look_up(reading.module, reading.name.split(".")[0]).tier is not Tier.DANGEROUS
 
 
-def _is_harmful(named: str) -> bool:
+def is_harmful(named: str) -> bool:
+    """Whether calling what has that dotted name runs code or programs."""
     what = known(named)
     return what.tier is Tier.DANGEROUS and what.harm in _RUNNING
 
