@@ -85,8 +85,9 @@ class License:
 class Declaration:
     """One statement of a license, at one place: a path, or the base model's `org/name`.
 
-    `ids` are the known licenses in it. `alternatives` also has the names that nobody knows: it is empty where no
-    license is named at all. `text` is what was written, by a stranger: escape it where it is shown.
+    `ids` are the known licenses in it. `alternatives` also has the names that nobody knows, in lower case and with
+    dashes for spaces: it is empty where no license is named at all. `text` and `expression` are what a stranger wrote:
+    escape them where they are shown.
     """
 
     where: Where
@@ -103,7 +104,7 @@ class Licensing:
     """All that is declared of one package, what does not fit together, and what its base models bring along.
 
     `ids`, `standing` and `declarations` are its own; `families` and `commercial` (None: it depends, or nobody knows)
-    cover what is inherited too.
+    cover what is inherited too. Conflicts quote what strangers wrote.
     """
 
     standing: Standing

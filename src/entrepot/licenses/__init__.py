@@ -2,8 +2,8 @@
 
 from entrepot.licenses.combining import combine
 from entrepot.licenses.declared import of_card, of_config, of_header
-from entrepot.licenses.known import known, look_up
 from entrepot.licenses.lineage import base_models, inherit, relation
+from entrepot.licenses.table import known, look_up
 from entrepot.licenses.texts import is_license_file, of_text
 
 __all__ = [

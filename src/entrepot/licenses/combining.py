@@ -6,7 +6,7 @@ from functools import cache
 from itertools import pairwise
 
 from entrepot.domain.licensing import Declaration, Family, Licensing, Standing, Where
-from entrepot.licenses.known import entries, look_up
+from entrepot.licenses.table import entries, look_up
 
 MAX_DECLARATIONS = 256
 MAX_CONFLICTS = 20

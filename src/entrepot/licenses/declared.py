@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from entrepot.domain.licensing import Declaration, Standing, Where
 from entrepot.licenses.expressions import Expression, read
-from entrepot.licenses.names import linked
+from entrepot.licenses.names import linked, slug
 
 MAX_SHOWN = 200
 MAX_DECLARATIONS = 16
@@ -77,7 +77,7 @@ class _Fields:
             named = read(self._name)
             if named and not named.unknown:
                 return _known(self._where, self._place, text, named)
-            return Declaration(self._where, self._place, text, (), Standing.OTHER, "", ((text,),))
+            return Declaration(self._where, self._place, text, (), Standing.OTHER, "", ((slug(text),),))
         license_id = linked(self._link)
         if license_id:
             meant = Expression(license_id, (license_id,), (), ((license_id,),))
@@ -91,7 +91,7 @@ def _declaration(where: Where, place: str, written: str) -> Declaration:
         return Declaration(where, place, text, (), Standing.UNKNOWN)
     expression = read(written) or read(written.casefold().removeprefix("license:"))
     if expression is None:
-        return Declaration(where, place, text, (), Standing.UNKNOWN, "", ((text,),))
+        return Declaration(where, place, text, (), Standing.UNKNOWN, "", ((slug(text),),))
     if expression.unknown:
         ids, alternatives = expression.ids, expression.alternatives
         return Declaration(where, place, text, ids, Standing.UNKNOWN, expression.text, alternatives)
@@ -103,7 +103,10 @@ def _known(where: Where, place: str, text: str, expression: Expression) -> Decla
 
 
 def _written(value: object) -> Iterator[str]:
-    for one in (value if isinstance(value, list) else [value])[:MAX_DECLARATIONS]:
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MAX_DECLARATIONS:
+        yield f"{len(values) - MAX_DECLARATIONS} more licenses"
+    for one in values[:MAX_DECLARATIONS]:
         if isinstance(one, Mapping):
             # As package metadata has it: {"type": "MIT"}, {"text": "MIT"}, {"id": "MIT"}.
             inner = next((one[key] for key in ("type", "id", "text", "name") if isinstance(one.get(key), str)), "")

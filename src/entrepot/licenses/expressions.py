@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from entrepot.domain.licensing import WITH, Alternatives
-from entrepot.licenses.names import named
+from entrepot.licenses.names import named, slug
 from entrepot.licenses.spdx import grammar, kinds
 
 MAX_EXPRESSION = 500
@@ -76,12 +76,12 @@ def _leaves(symbol: Any) -> list[tuple[str, bool]]:
     if is_known and kind and kind.is_exception:
         return [(f"{name}{WITH}{kind.id}", True)]
     # What nobody knows as an exception may as well take permissions away: it is a license to be allowed by itself.
-    return [(name, is_known), (str(exception.key), False)]
+    return [(name, is_known), (f"exception-{slug(str(exception.key))}", False)]
 
 
 def _named(symbol: Any) -> tuple[str, bool]:
     found = named(str(symbol.key))
-    return (found, True) if found else (str(symbol.key), False)
+    return (found, True) if found else (slug(str(symbol.key)), False)
 
 
 def _alternatives(tree: Any) -> Alternatives | None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from entrepot.licenses.known import entries
 from entrepot.licenses.spdx import kinds
+from entrepot.licenses.table import entries
 
 MAX_NAME = 200
 _SEPARATORS = re.compile(r"[\s_/,:;()\[\]\"'-]+")
@@ -17,8 +17,8 @@ def named(name: str) -> str | None:
     """The id of the license that goes by this name, or None."""
     if len(name) > MAX_NAME:
         return None
-    slug = _slug(name)
-    for candidate in (slug, *_shortened(slug)):
+    written = slug(name)
+    for candidate in (written, *_shortened(written)):
         if found := _names().get(candidate):
             return found
         kind = kinds().get(candidate)
@@ -33,14 +33,15 @@ def linked(address: str) -> str | None:
     return next((license_id for link, license_id in _links().items() if link in folded), None)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """The name in lower case, with one dash for what stands between its words; so are names that nobody knows told."""
     return _SEPARATORS.sub("-", name.strip().casefold().replace("licence", "license")).strip("-.")
 
 
-def _shortened(slug: str) -> list[str]:
-    shorter = [slug.removeprefix(prefix) for prefix in _MAY_STAND_BEFORE if slug.startswith(prefix)]
+def _shortened(written: str) -> list[str]:
+    shorter = [written.removeprefix(prefix) for prefix in _MAY_STAND_BEFORE if written.startswith(prefix)]
     return shorter + [
-        one.removesuffix(suffix) for one in (slug, *shorter) for suffix in _MAY_STAND_BEHIND if one.endswith(suffix)
+        one.removesuffix(suffix) for one in (written, *shorter) for suffix in _MAY_STAND_BEHIND if one.endswith(suffix)
     ]
 
 
@@ -49,7 +50,7 @@ def _names() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for license_id, entry in entries().items():
         for name in (license_id, entry.license.name, *entry.words):
-            found.setdefault(_slug(name), license_id)
+            found.setdefault(slug(name), license_id)
     return found
 
 

@@ -4,8 +4,8 @@ import re
 
 from entrepot.domain.licensing import Declaration, Family, Standing, Where
 from entrepot.licenses.expressions import read
-from entrepot.licenses.known import Entry, entries
-from entrepot.licenses.phrases import Words, words_of
+from entrepot.licenses.phrases import MAX_TEXT, Words, words_of
+from entrepot.licenses.table import Entry, entries
 
 UNRECOGNIZED = "unrecognized-text"
 """Stands among the alternatives for a license file that is none we know: a policy may allow it by this name."""
@@ -75,7 +75,7 @@ def of_text(text: str, place: str) -> Declaration | None:
         return None
     if not found:
         return Declaration(Where.FILE, place, shown, (), Standing.OTHER, "", ((UNRECOGNIZED,),))
-    if _is_restricted(words, found):
+    if len(text) > MAX_TEXT or _is_restricted(words, found):
         return Declaration(Where.FILE, place, shown, found, Standing.OTHER, "", ((*found, FURTHER_TERMS),))
     return Declaration(Where.FILE, place, shown, found, Standing.KNOWN, " AND ".join(found), (found,))
 

@@ -29,7 +29,7 @@ _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _CONTEXT_LENGTH = ".context_length"
 _TOKENS = "tokenizer.ggml.tokens"
 _SHOWN_TEXTS = {"general.architecture": "architecture", "tokenizer.chat_template": "chat_template"}
-_SHOWN_TEXTS |= {"quantize.imatrix.file": "quantize_imatrix_file"}
+_SHOWN_TEXTS |= {"general.license": "license", "quantize.imatrix.file": "quantize_imatrix_file"}
 _SHOWN_TOKENS = {"tokenizer.ggml.bos_token_id": "bos_token", "tokenizer.ggml.eos_token_id": "eos_token"}
 
 
@@ -45,6 +45,7 @@ class GgufHeader:
     bos_token: str | None = None
     eos_token: str | None = None
     quantize_imatrix_file: str | None = None
+    license: str | None = None
 
     @property
     def shown(self) -> dict[str, object]:
