@@ -6,7 +6,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from entrepot import settings
+from entrepot.domain.licensing import Family
 from entrepot.domain.report import Category
+from entrepot.licenses.table import entries
 from entrepot.scan.budget import Limits
 from entrepot.scan.choice import INDEX, formats, index
 from entrepot.scan.rules import Rule, families, family
@@ -43,6 +45,49 @@ One page a rule. Critical and high make a file malicious, medium makes it suspic
 off are switched on with `entrepot scan --with RULE` (or a whole family).
 
 """
+LICENSES = """# Licenses
+
+Which license it is, what it asks, and what contradicts it:
+
+    entrepot license ./models/my-fine-tune
+    entrepot license LICENSE --json
+
+## What is looked at
+
+- **The card** (`README.md`): `license`, also as a list (all of it counts) or an expression (`MIT OR Apache-2.0`);
+  `license_name` and `license_link` where it says `other`.
+- **License files** (`LICENSE`, `COPYING`, `NOTICE`, `USE_POLICY.md`, …), by titles and phrases of the texts, not by
+  their names. A free license to which terms were added, such as "not for commercial use" below the MIT license, is
+  *other* and stands as `MIT` and `further-terms`; a text that nobody here knows is `unrecognized-text`. A policy can
+  allow both by these names. What is changed within a text, word for word and at the same length, is not noticed.
+- **Headers**: `SPDX-License-Identifier:` lines of source files. A header speaks for its file alone: it adds its
+  license, and leaves a package that declares nothing else without one.
+- **GGUF** (`general.license`) and configurations.
+- **Base models** (`base_model`), and theirs: what they declare is inherited. Terms that bind go on, whatever the card
+  says.
+
+The answer is *known*; *other*, a license of its own; *unknown*, something that nobody can read as a license; or
+*missing*. Of an expression with `OR` one allowed alternative is enough, of `AND` each must be allowed. An exception
+(`WITH`) that SPDX doesn't know has to be allowed by itself, as `exception-` and its name; so has a name that nobody
+knows, in lower case, with dashes for spaces. Declarations that contradict one another are told as conflicts, and all
+of them count.
+
+None of this is legal advice: obligations are reminders, the license is what holds.
+
+## Families
+
+| family | means |
+|---|---|
+"""
+KNOWN_LICENSES = """
+## Known licenses
+
+Ids are spelled as SPDX does, or as model cards do where SPDX has none. Every other id of SPDX is known by its family.
+The last column: whether commercial use is allowed, under the license's conditions.
+
+| id | name | family | commercial |
+|---|---|---|---|
+"""
 TECHNIQUES = """# Techniques
 
 Known ways to get harm past a scanner, and the samples of the test suite (`tests/golden`) that show each being found.
@@ -61,6 +106,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         for name, variable, default, meaning in settings.table()
     ]
     yield FOLDER / "settings.md", SETTINGS + "".join(rows)
+    yield FOLDER / "licenses.md", LICENSES + "".join(_licenses())
     yield FOLDER / "scanner" / "formats.md", FORMATS + "".join(_formats())
     yield Path(INDEX), index()
     yield FOLDER / "scanner" / "limits.md", LIMITS + "".join(_limits())
@@ -71,6 +117,16 @@ def pages() -> Iterator[tuple[Path, str]]:
             yield FOLDER / "rules" / f"{rule.id}.md", _rule(rule)
 
 
+def _licenses() -> Iterator[str]:
+    said = _sayings(Family)
+    yield from (f"| {one} | {said[one.name]} |\n" for one in Family)
+    yield KNOWN_LICENSES
+    commercial = {True: "yes", False: "no", None: "depends"}
+    for entry in entries().values():
+        one = entry.license
+        yield f"| `{one.id}` | {one.name} | {one.family} | {commercial[one.commercial]} |\n"
+
+
 def _formats() -> Iterator[str]:
     for form in formats().values():
         names = ", ".join(f"`{suffix}`" for suffix in form.suffixes) or "–"
@@ -78,19 +134,27 @@ def _formats() -> Iterator[str]:
 
 
 def _limits() -> Iterator[str]:
+    said = _sayings(Limits)
+    for field in fields(Limits):
+        yield f"| `{field.name}` | {field.default:,} | {said[field.name]} |\n"
+
+
+def _sayings(described: type) -> dict[str, str]:
+    """What stands below each name of a class."""
     import ast
     import inspect
 
-    body = ast.parse(inspect.getsource(Limits)).body[0]
+    body = ast.parse(inspect.getsource(described)).body[0]
     said: dict[str, str] = {}
     name = ""
     for node in body.body if isinstance(body, ast.ClassDef) else ():
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and name:
             said[name] = " ".join(str(node.value.value).split())
-    for field in fields(Limits):
-        yield f"| `{field.name}` | {field.default:,} | {said[field.name]} |\n"
+    return said
 
 
 def _index() -> Iterator[str]:
