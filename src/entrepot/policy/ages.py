@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from entrepot.policy.conditions import Answer, Test, WrongValue
 from entrepot.policy.facts import Facts, PackageFacts
-from entrepot.policy.wanted import duration, table
+from entrepot.policy.wanted import duration, part, table
 
 
 def reader(moment: Callable[[PackageFacts], datetime | None]) -> Callable[[object], Test]:
@@ -13,8 +13,8 @@ def reader(moment: Callable[[PackageFacts], datetime | None]) -> Callable[[objec
 
     def read(wanted: object) -> Test:
         parts = table(wanted, ("below", "above"))
-        below = duration(parts["below"]) if "below" in parts else timedelta.max
-        above = duration(parts["above"]) if "above" in parts else timedelta.min
+        below = part(parts, "below", duration) if "below" in parts else timedelta.max
+        above = part(parts, "above", duration) if "above" in parts else timedelta.min
         if below <= above:
             raise WrongValue("its below is not greater than its above, so that nothing could ever fit", "above")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 _DIGITS = str.maketrans("0134578", "oleastb")
-_DRAWN_ALIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"), ("ii", "u"))
+_DRAWN_ALIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _SEPARATORS = str.maketrans("", "", "-_.")
 MIN_EDITED = 5
 """Shorter names have too many honest neighbors at one edit's distance."""

@@ -19,6 +19,8 @@ class Clause:
     condition: Condition
     wanted: str
     test: Test | Picks
+    given: object = None
+    """What stands in the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -27,6 +27,7 @@ _UNITS = {"": 1, "b": 1, "byte": 1, "bytes": 1} | {
     for unit, factor in ((f"{letter}b", 1000), (f"{letter}ib", 1024))
 }
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 def text(wanted: object) -> str:
@@ -83,10 +84,18 @@ def table(wanted: object, known: Collection[str]) -> Mapping[str, object]:
     return wanted
 
 
+def part(parts: Mapping[str, object], name: str, take: Callable[[object], T]) -> T:
+    """What stands at one part, as `take` gives it back; what is wrong with it is wrong there."""
+    try:
+        return take(parts[name])
+    except WrongValue as wrong:
+        raise WrongValue(str(wrong), name, *wrong.at) from None
+
+
 def refuse_both(parts: Mapping[str, object], word: str) -> None:
     """Refuse what stands in `allow` and in `deny`."""
-    allowed = {name.casefold() for name in texts(parts["allow"])} if "allow" in parts else set()
-    for name in texts(parts["deny"]) if "deny" in parts else ():
+    allowed = {name.casefold() for name in part(parts, "allow", texts)} if "allow" in parts else set()
+    for name in part(parts, "deny", texts) if "deny" in parts else ():
         if name.casefold() in allowed:
             raise WrongValue(f"{shown_value(name)!r} is in {word}.allow and in {word}.deny", "deny")
 
@@ -121,7 +130,7 @@ def size(wanted: object) -> int:
 def hint(word: str, known: Collection[str]) -> str:
     """A guess at what was meant, as the end of a sentence; empty where nothing is near."""
     near = difflib.get_close_matches(word[:80].lower(), known, 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    return f" (did you mean {str(near[0])!r}?)" if near else ""
 
 
 def _kind(wanted: object) -> str:

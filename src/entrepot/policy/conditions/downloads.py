@@ -2,13 +2,13 @@
 
 from entrepot.policy.conditions import About, Answer, Condition, Test, WrongValue
 from entrepot.policy.facts import Facts
-from entrepot.policy.wanted import count, table
+from entrepot.policy.wanted import count, part, table
 
 
 def _read(wanted: object) -> Test:
     parts = table(wanted, ("below", "above"))
-    below = count(parts["below"]) if "below" in parts else 1 << 62
-    above = count(parts["above"]) if "above" in parts else -1
+    below = part(parts, "below", count) if "below" in parts else 1 << 62
+    above = part(parts, "above", count) if "above" in parts else -1
     if below <= above + 1:
         raise WrongValue("no number is below the one and above the other", "below")
 

@@ -7,12 +7,12 @@ from entrepot.policy.conditions import About, Answer, Condition, Test
 from entrepot.policy.facts import Facts
 from entrepot.policy.patterns import Patterns
 from entrepot.policy.showing import shown
-from entrepot.policy.wanted import table, texts
+from entrepot.policy.wanted import part, table, texts
 
 
 def _read(wanted: object) -> Test:
     only = isinstance(wanted, Mapping)
-    meant = Patterns(texts(table(wanted, ("only",))["only"] if only else wanted))
+    meant = Patterns(part(table(wanted, ("only",)), "only", texts) if only else texts(wanted))
 
     def test(facts: Facts, _: str) -> Answer:
         report = facts.report
@@ -25,7 +25,7 @@ def _read(wanted: object) -> Test:
             return not only, value
         if not facts.is_inspected or (not fits and report.coverage is Coverage.NONE):
             return None, value
-        return only and bool(fits), value
+        return only and (bool(fits) or report.coverage is Coverage.FULL), value
 
     return test
 

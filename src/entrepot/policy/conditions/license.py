@@ -7,7 +7,7 @@ from entrepot.policy.conditions import About, Answer, Condition, Test, WrongValu
 from entrepot.policy.facts import Facts
 from entrepot.policy.patterns import Patterns
 from entrepot.policy.showing import shown, shown_value
-from entrepot.policy.wanted import choice, choices, flag, hint, refuse_both, table, texts
+from entrepot.policy.wanted import choice, choices, flag, hint, part, refuse_both, table, texts
 
 _PARTS = ("allow", "deny", "only", "standing", "conflict", "commercial")
 _FAMILY = "family:"
@@ -60,7 +60,7 @@ def _read(wanted: object) -> Test:
         licensing = facts.package.licensing
         if licensing is None:
             return None, "not looked for yet"
-        return any(part(licensing) for part in holds), _value(licensing)
+        return any(hold(licensing) for hold in holds), _value(licensing)
 
     return test
 
@@ -69,8 +69,8 @@ def _short(wanted: object) -> list[_Part]:
     words = texts(wanted)
     standings = frozenset(Standing(word) for word in words if word in _STANDINGS)
     rest = [word for word in words if word not in _STANDINGS]
-    parts: list[_Part] = [lambda licensing: licensing.standing in standings]
-    return [*parts, _Licenses(rest).touch] if rest else parts
+    holds: list[_Part] = [lambda licensing: licensing.standing in standings]
+    return [*holds, _Licenses(rest).touch] if rest else holds
 
 
 def _table(wanted: object) -> list[_Part]:
@@ -85,25 +85,25 @@ def _table(wanted: object) -> list[_Part]:
     if "only" in parts:
         holds.append(_list(parts, "only").permit)
     if "standing" in parts:
-        standings = choices(parts["standing"], Standing)
+        standings = part(parts, "standing", lambda wanted: choices(wanted, Standing))
         holds.append(lambda licensing: licensing.standing in standings)
     if "conflict" in parts:
-        conflict = flag(parts["conflict"])
+        conflict = part(parts, "conflict", flag)
         holds.append(lambda licensing: bool(licensing.conflicts) is conflict)
     if "commercial" in parts:
-        commercial = flag(parts["commercial"])
+        commercial = part(parts, "commercial", flag)
         holds.append(lambda licensing: licensing.commercial is commercial)
     return holds
 
 
 def _list(parts: Mapping[str, object], name: str) -> _Licenses:
-    words = texts(parts[name])
+    words = part(parts, name, texts)
     for word in words:
         if word in _STANDINGS:
             raise WrongValue(f"{word!r} is no license but says that none is known; put it in license.standing", name)
-        if word.lower().startswith("famil") and not word.startswith(_FAMILY):
+        if ":" in word and not word.startswith(_FAMILY):
             raise WrongValue(f"{shown_value(word)!r} is no license{hint(word, [_FAMILY])}", name)
-    return _Licenses(list(words))
+    return part(parts, name, _Licenses)
 
 
 def _value(licensing: Licensing) -> str:
@@ -124,8 +124,8 @@ CONDITION = Condition(
     "`license.allow`: not everything that is declared can be complied with by these; `license.deny`: one of these "
     "can't be avoided (a bare list means the same, and may have missing, unknown and other in it); `license.only`: "
     "these are enough, for exceptions; `license.standing`: known, other (its own terms), unknown (nobody can read it), "
-    "missing; `license.conflict`; `license.commercial = false`. What base models declare counts as well. Of several parts, "
-    "one that fits is enough",
+    "missing; `license.conflict`; `license.commercial = false`. What base models declare counts as well. Of several "
+    "parts, one that fits is enough",
     'license.allow = ["Apache-2.0", "MIT", "bsd*", "llama3.1"]\nlicense.standing = ["missing", "unknown"]',
     never_excepts={"": "only", "allow": "only", "deny": "only"},
     says="{package} has {value}, which the policy does not approve: not approved license",

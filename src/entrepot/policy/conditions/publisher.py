@@ -6,16 +6,16 @@ from entrepot.policy.conditions import About, Answer, Condition, Test
 from entrepot.policy.facts import Facts
 from entrepot.policy.look_alike import LookAlikes
 from entrepot.policy.patterns import Patterns
-from entrepot.policy.wanted import refuse_both, table, texts
+from entrepot.policy.wanted import part, refuse_both, table, texts
 
 _PARTS = ("allow", "deny", "look_alike_of")
 
 
 def _read(wanted: object) -> Test:
     parts: Mapping[str, object] = table(wanted, _PARTS) if isinstance(wanted, Mapping) else {"deny": wanted}
-    allowed = Patterns(texts(parts["allow"])) if "allow" in parts else None
-    denied = Patterns(texts(parts["deny"]) if "deny" in parts else ())
-    known = LookAlikes(texts(parts["look_alike_of"])) if "look_alike_of" in parts else None
+    allowed = Patterns(part(parts, "allow", texts)) if "allow" in parts else None
+    denied = Patterns(part(parts, "deny", texts) if "deny" in parts else ())
+    known = LookAlikes(part(parts, "look_alike_of", texts)) if "look_alike_of" in parts else None
     refuse_both(parts, "publisher")
 
     def test(facts: Facts, _: str) -> Answer:

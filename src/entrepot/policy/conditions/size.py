@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from entrepot.policy.conditions import About, Answer, Condition, Test, WrongValue
 from entrepot.policy.facts import Facts
 from entrepot.policy.showing import shown_value
-from entrepot.policy.wanted import size, table
+from entrepot.policy.wanted import part, size, table
 
 _COMPARED = re.compile(r"\s*(>=|<=|>|<)\s*(.*)")
 
@@ -24,8 +24,8 @@ def _read(wanted: object) -> Test:
 
 def _bounds(wanted: object) -> tuple[int, int | None]:
     if isinstance(wanted, Mapping):
-        parts = table(wanted, ("min", "max"))
-        least, most = size(parts.get("min", 0)), size(parts["max"]) if "max" in parts else None
+        parts = dict(table(wanted, ("min", "max")))
+        least, most = part({"min": 0} | parts, "min", size), part(parts, "max", size) if "max" in parts else None
         if most is not None and most < least:
             raise WrongValue("its min is greater than its max, so that nothing could ever fit", "max")
         return least, most
