@@ -32,7 +32,8 @@ _ASIDE = re.compile(r"notice|policy")
 _RESTRICTING = re.compile(
     r" (?:must|shall|may not|not allowed|not permitted|is permitted only|provided that|conditions?|restrict(?:ed|ions?)"
     r"|forbid(?:s|den)?|prohibit(?:s|ed)?|non ?commercial|commercial (?:use|purposes?)|only for|purposes only|use only"
-    r"|royalt(?:y|ies)|except that|monthly active users|prominently display) "
+    r"|royalt(?:y|ies)|except (?:that|for)|exclud(?:es|ed|ing)|is used with|monthly active users|prominently display"
+    r"|without (?:the )?permission|written (?:consent|agreement)|not (?:be )?(?:sold|resold)) "
 )
 # Copyright lines, pointers and the notices that licenses themselves give as an example say such things, too.
 _INNOCENT = (

@@ -1,5 +1,6 @@
 """Which license a text is: titles, phrases, what was added to free licenses, and what nobody knows."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,20 @@ def test_our_own_license_is_recognized() -> None:
     assert declared is not None and declared.ids == ("Apache-2.0",) and declared.standing is Standing.KNOWN
 
 
+@pytest.mark.parametrize(
+    ("package", "license_id"),
+    [
+        *(("click", "BSD-3-Clause"), ("sqlalchemy", "MIT"), ("hypothesis", "MPL-2.0"), ("pygments", "BSD-2-Clause")),
+        *(("aiohttp", "Apache-2.0"), ("psycopg", "LGPL-3.0-only"), ("typing_extensions", "Python-2.0")),
+    ],
+)
+def test_the_licenses_of_what_we_stand_on_are_recognized(package: str, license_id: str) -> None:
+    files = [file for file in metadata.files(package) or () if is_license_file(str(file)) and "vendor" not in str(file)]
+    declared = [of_text(file.read_text(), str(file)) for file in files]
+    assert [one.ids for one in declared if one] == [(license_id,)]
+    assert all(one.standing is Standing.KNOWN for one in declared if one)
+
+
 def test_a_text_without_title_is_known_by_what_it_says() -> None:
     for text in (MIT, "MIT License\n\n" + MIT, MIT.replace("\n", "\n *  "), MIT.replace(" ", "  ").upper()):
         declared = of_text(text, "LICENSE")
@@ -82,6 +97,7 @@ def test_a_text_without_title_is_known_by_what_it_says() -> None:
     "text",
     [
         MIT + "\nThe Software must not be used by companies.\n",
+        "This license is granted to everyone except for these companies: ...\n\n" + MIT,
         "The following applies for non-commercial purposes.\n\n" + MIT,
         MIT.replace(
             "to deal in the Software without restriction,",
