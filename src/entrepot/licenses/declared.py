@@ -13,7 +13,8 @@ MAX_HEADER = 64 << 10
 
 _NOTHING_SAID = frozenset(("", "unknown", "none", "null", "n/a", "na", "tbd", "todo", "-", "?", "unlicensed?"))
 _OTHER = "other"
-_SPDX_LINE = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,600})")
+# Behind marks of comments only: a program that writes or checks such lines declares nothing by them.
+_SPDX_LINE = re.compile(r"(?m)^[^\w\"'\r\n]{0,40}SPDX-License-Identifier:[ \t]*([^\r\n]{1,600})")
 _COMMENT_END = re.compile(r"[ \t]*(?:\*/|-->|#\}|%>|\"\"\"|''')?[ \t\"'`,;]*$")
 _CONFIG_FIELDS = ("license", "license_expression", "License-Expression", "License", "licenses", "general.license")
 _CONFIG_NAMES = ("license_name", "general.license.name")

@@ -146,6 +146,8 @@ def test_a_header_is_an_spdx_line() -> None:
     assert (first.where, first.place, first.expression) == (Where.HEADER, "run.sh", "MIT OR Apache-2.0")
     assert second.ids == ("GPL-2.0-or-later",)
     assert of_header("# just code\n", "run.py") == ()
+    assert of_header('line = "SPDX-License-Identifier: " + chosen\n', "run.py") == ()
+    assert of_header("<!-- SPDX-License-Identifier: ISC -->", "page.md")[0].ids == ("ISC",)
 
 
 def test_configurations_and_package_metadata_declare_too() -> None:
