@@ -8,6 +8,7 @@ from entrepot.scan.configs import Document, entries
 from entrepot.scan.configs.callables import callables
 from entrepot.scan.configs.keras import keras
 from entrepot.scan.configs.places import places, texts
+from entrepot.scan.configs.provenance import provenance
 from entrepot.scan.configs.resolvers import resolvers
 from entrepot.scan.configs.templates import templates
 from entrepot.scan.configs.transformers import remote_code
@@ -22,6 +23,7 @@ def look(document: Document, name: str, budget: Budget) -> Iterator[Found]:
             yield finding
         yield from keras(entry)
         yield from remote_code(entry, name)
+        yield from provenance(entry)
         yield from places(entry)
         yield from texts(entry, name)
         yield from resolvers(entry)

@@ -9,6 +9,8 @@ from jinja2.parser import Parser
 from entrepot.domain.report import Finding, Location
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.jinja.folding import Folding
+from entrepot.scan.jinja.triggers import triggers
+from entrepot.scan.jinja.walking import below
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
@@ -53,10 +55,11 @@ class _Generation(Extension):
 
 
 def judged(text: str, budget: Budget) -> Iterator[Finding]:
-    """Findings of the family `jinja`. Raises `Unreadable` where the template does not parse."""
+    """Findings of the family `jinja`, and of triggers. Raises `Unreadable` where the template does not parse."""
     template = parsed(text)
     folding = Folding(template)
-    for node in _walk(template, budget):
+    yield from triggers(template, budget)
+    for node in below(template, budget):
         for rule, message, evidence in _node(node, folding):
             yield found(rule, message, evidence=evidence or _line(text, node.lineno), at=Location(line=node.lineno))
 
@@ -72,15 +75,6 @@ def parsed(text: str) -> nodes.Template:
         raise Unreadable(f"not a template: {error.message}, line {getattr(error, 'lineno', '?')}") from None
     except (RecursionError, MemoryError, ValueError):
         raise Unreadable("a template that is nested too deep") from None
-
-
-def _walk(template: nodes.Template, budget: Budget) -> Iterator[nodes.Node]:
-    waiting: list[nodes.Node] = [template]
-    while waiting:
-        node = waiting.pop()
-        budget.spend_values()
-        yield node
-        waiting += node.iter_child_nodes()
 
 
 def _is_computed(index: nodes.Node, folding: Folding) -> bool:

@@ -119,10 +119,10 @@ def _seems(label: str, brand: str) -> bool:
     folded = unicodedata.normalize("NFKD", label).translate(_CONFUSABLE)
     plain = "".join(char for char in folded if not unicodedata.combining(char)).replace("rn", "m").replace("-", "")
     brand = brand.translate(_CONFUSABLE)
-    return plain == brand or (len(brand) >= 8 and _differ_by_one(plain, brand))
+    return plain == brand or (len(brand) >= 8 and differ_by_one(plain, brand))
 
 
-def _differ_by_one(left: str, right: str) -> bool:
+def differ_by_one(left: str, right: str) -> bool:
     """Whether one insertion, deletion, change or swap of neighbors makes one of the other."""
     if abs(len(left) - len(right)) > 1:
         return False

@@ -8,10 +8,12 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import pieces
+from entrepot.scan.text.collected import reserved, triggers
 from entrepot.scan.text.hidden import hidden
 from entrepot.scan.text.instructions import instructions
 from entrepot.scan.text.links import links
 from entrepot.scan.text.personal import personal
+from entrepot.scan.text.provenance import provenance
 from entrepot.scan.text.secrets import secrets
 
 OVERLAP = 4096
@@ -36,8 +38,11 @@ def _look(text: str, first_line: int, sample: Sample) -> Iterator[Finding]:
     yield from links(text, first_line)
     yield from instructions(text, first_line)
     yield from secrets(text, first_line, generic=bool(sample.families & {"secrets", "secrets.generic"}))
-    if any(name.partition(".")[0] == "privacy" for name in sample.families):
-        yield from personal(text, first_line)
+    yield from provenance(text, first_line)
+    asked = {name.partition(".")[0] for name in sample.families}
+    for family, look in (("privacy", personal), ("copyright", reserved), ("poisoning", triggers)):
+        if family in asked:
+            yield from look(text, first_line)
 
 
 def _texts(sample: Sample, budget: Budget) -> Iterator[tuple[str, int]]:
