@@ -14,6 +14,7 @@ from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import Kind, RepositoryRow
 from entrepot.catalog.schema import metadata
 from entrepot.domain.names import RepositoryKey
+from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry
 from entrepot.operations.signing import Signer
@@ -39,7 +40,7 @@ def make_registry(
     **settings: Any,
 ) -> Registry:
     """A registry without repositories; several on one folder are like the processes of one server."""
-    chosen = Settings(data=str(folder), **settings)
+    chosen = Settings(data=str(folder), **{"scanning": "off", **settings})
     database = Database(database_url or chosen.database_url, readers=2)
     metadata.create_all(database.engine)
     store = DiskBlobs(folder)
@@ -66,12 +67,14 @@ def make_registry(
         parts=parts,
         kinds=kinds,
         usage=Usage(),
+        firewall=Firewall(chosen),
     )
 
 
 async def close_registry(registry: Registry) -> None:
     """Let go of what a registry holds."""
     await registry.flights.close(5)
+    await registry.firewall.close()
     registry.database.close()
 
 

@@ -108,8 +108,10 @@ class FakeUpstream:
         self._ask("tags")
         return {"library": [{"id": self.key}]}
 
-    async def open(self, name: PackageName, commit: GitOid, file: File, start: int) -> AsyncGenerator[bytes, None]:
+    async def open(
+        self, name: PackageName, commit: GitOid, file: File, start: int, end: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         self._ask(f"open {file.path}")
-        data = self.commits[name.id][commit][file.path.text][1]
+        data = self.commits[name.id][commit][file.path.text][1][:end]
         for at in range(start, len(data), 100_000):
             yield data[at : at + 100_000]

@@ -29,6 +29,7 @@ from entrepot.http.log import WithRequestId, set_up
 from entrepot.http.mounts import Mounts
 from entrepot.jobs import Job, run_forever, write_down_forever
 from entrepot.operations import setup
+from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry
 from entrepot.operations.signing import Signer
@@ -72,6 +73,7 @@ def build(settings: Settings) -> Registry:
         parts=parts,
         kinds=kinds,
         usage=Usage(),
+        firewall=Firewall(settings),
     )
 
 
@@ -122,6 +124,7 @@ def _try_out(folder: Path, purpose: str) -> None:
 async def close(registry: Registry) -> None:
     """Let go of everything the registry holds; fetches that are under way get the time that the settings give."""
     await registry.flights.close(registry.settings.shutdown_seconds)
+    await registry.firewall.close()
     await registry.parts.let_go()
     registry.database.close()
 
@@ -147,6 +150,7 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
         tasks = [
             asyncio.create_task(run_forever(registry, jobs)),
             asyncio.create_task(write_down_forever(registry)),
+            asyncio.create_task(registry.firewall.record.write_forever(registry.database)),
         ]
         try:
             yield

@@ -114,6 +114,21 @@ class Settings:
     missing_seconds: float = _setting(
         300.0, "How long it is remembered that an upstream does not have a name.", _between(0, 365 * DAY)
     )
+    scanning: str = _setting(
+        "on",
+        "Whether files are scanned; off: nothing is known of them, and rules that ask what is in a file refuse it.",
+        _one_of("on", "off"),
+    )
+    scan_workers: int = _setting(2, "How many files each process has scanned at once.", _between(1, 64))
+    scan_seconds: int = _setting(
+        600, "How long looking at one file may take; what is not done by then is not read.", _between(1, DAY)
+    )
+    scan_memory_bytes: int = _setting(
+        1 << 30, "How much memory a process that scans may take, beyond the scanner itself.", _between(1 << 26, 1 << 40)
+    )
+    scan_unpacked_bytes: int = _setting(
+        16 << 30, "How many bytes the packed members of one file may become.", _between(1 << 20, 1 << 45)
+    )
     gc_grace_hours: float = _setting(
         24.0, "How long bytes without a name are kept before they are collected.", _between(0, 24 * 365)
     )

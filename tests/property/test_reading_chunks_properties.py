@@ -13,7 +13,7 @@ from entrepot.blobs.chunks import Part
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import RangeNotSatisfiable
 from entrepot.http import ranges
-from entrepot.operations.xet.memory import Recent
+from entrepot.operations.recent import Recent
 from entrepot.operations.xet.woven import WovenSource
 from entrepot.xet import virtual, xorb
 from entrepot.xet.merkle import chunk_hash, xorb_hash

@@ -2,15 +2,15 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select
 
 from entrepot.catalog.firewall_tables import found_rules, reports
 from entrepot.catalog.moments import now
-from entrepot.catalog.tables import blobs
+from entrepot.catalog.tables import blobs, files, uploads, upstream_files
 from entrepot.domain.content import Blob, File
 from entrepot.domain.digest import Digest
 from entrepot.domain.report import Report
@@ -67,6 +67,17 @@ def find(connection: Connection, subject: str, scanner: str) -> Report | None:
     return None if content is None else load(zlib.decompress(content))
 
 
+def find_many(connection: Connection, subjects: Sequence[str], scanner: str) -> dict[str, Report]:
+    """The same for many; those without a report are left out."""
+    found: dict[str, Report] = {}
+    for start in range(0, len(subjects), 500):
+        wanted = reports.c.subject.in_(subjects[start : start + 500])
+        query = select(reports.c.subject, reports.c.content).where(wanted, reports.c.scanner == scanner)
+        for row in connection.execute(query):
+            found[row.subject] = load(zlib.decompress(row.content))
+    return found
+
+
 def latest(connection: Connection, subjects: Iterable[str]) -> dict[str, Kept]:
     """The newest report of each subject that has one, whatever scanner version made it."""
     found: dict[str, Kept] = {}
@@ -82,10 +93,12 @@ def without(connection: Connection, scanner: str, after: int, limit: int) -> lis
     """Blobs that this scanner version has not looked at and that a file is, by row id, beginning after one."""
     subject = "sha256:" + blobs.c.digest
     known = and_(reports.c.subject == subject, reports.c.scanner == scanner)
+    # Xorbs are blobs, too, and no file by themselves.
+    named = [exists().where(table.c.blob_id == blobs.c.id) for table in (files, upstream_files, uploads)]
     query = (
         select(blobs)
         .outerjoin(reports, known)
-        .where(reports.c.id.is_(None), blobs.c.condemned_at.is_(None), blobs.c.id > after)
+        .where(reports.c.id.is_(None), blobs.c.condemned_at.is_(None), blobs.c.id > after, or_(*named))
         .order_by(blobs.c.id)
         .limit(limit)
     )

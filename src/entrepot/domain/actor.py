@@ -1,6 +1,6 @@
 """Who asks, and what for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from entrepot.domain.names import RepositoryKey
@@ -42,6 +42,10 @@ class Actor:
     """Where the request came from."""
     client: str = ""
     """What the program calls itself; whatever it says is not verified."""
+
+    def seen_with(self, request: "Actor") -> "Actor":
+        """The same actor, where and with what the request of the other came: links know whom, not from where."""
+        return replace(self, address=request.address, client=request.client)
 
     @property
     def is_anonymous(self) -> bool:

@@ -9,6 +9,7 @@
     ├── Unauthenticated           no token where one is needed, or one that is not valid
     ├── Forbidden                 known, and not allowed to
     ├── Blocked                   policy says no; knows the decision
+    │   └── Refused               policy does not let this in
     ├── Invalid                   what was sent is malformed; the message says where
     │   ├── TooLarge
     │   └── WrongPolicy           knows the line
@@ -75,6 +76,10 @@ class Blocked(EntrepotError):
     def __init__(self, message: str, decision: str = "") -> None:
         super().__init__(message)
         self.decision = decision
+
+
+class Refused(Blocked):
+    """Policy does not let this in: nothing of it is visible."""
 
 
 class Invalid(EntrepotError):

@@ -6,7 +6,7 @@ import errno
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,7 +32,7 @@ class Mounted:
     mount: str
     table: RouteTable
     answer: Callable[..., Response]
-    """Takes the error, and `anonymous` as a keyword."""
+    """Takes the error, and as keywords `anonymous` and `origin`, below which decisions can be looked at."""
     registry: Registry
     public_url: str = ""
 
@@ -47,7 +47,7 @@ class Mounted:
             shown = f"{self.mount}{pattern}" if route and route.own_auth else shown
             response = await self._answer(request, route, call)
         except EntrepotError as error:
-            response = self.answer(error, anonymous="authorization" not in request.headers)
+            response = self.answer(error, anonymous="authorization" not in request.headers, origin=self._origin(request))
         status = response.status_code
         REQUESTS.labels(request.method if request.method in METHODS else "other", pattern, status).inc()
         try:
@@ -64,8 +64,12 @@ class Mounted:
             return None, None
         route, found = match
         actor = ANONYMOUS if route.own_auth else await authenticate(self.registry, token_of(request))
-        url = f"{self.public_url or _origin(request)}{base}"
+        actor = replace(actor, address=address_of(request), client=request.headers.get("user-agent", ""))
+        url = f"{self._origin(request)}{base}"
         return route, Call(self.registry, request, actor, url, {**holes, **found})
+
+    def _origin(self, request: Request) -> str:
+        return self.public_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
 
     async def _answer(self, request: Request, route: Route | None, call: Call | None) -> Response:
         if route is None or call is None:
@@ -75,7 +79,8 @@ class Mounted:
         except EntrepotError as error:
             if isinstance(error, Corrupt):
                 LOG.error("%s", error)
-            return self.answer(error, anonymous=call.actor.is_anonymous and not route.own_auth)
+            anonymous = call.actor.is_anonymous and not route.own_auth
+            return self.answer(error, anonymous=anonymous, origin=self._origin(call.request))
         except Exception as error:
             if _is_full(error):
                 LOG.error("no space is left for what %s %s should keep: %s", request.method, route.pattern, error)
@@ -96,12 +101,13 @@ def _log(request: Request, shown: str, status: int, seconds: float) -> None:
         request.method,
         shown,
         status,
-        extra={"milliseconds": round(seconds * 1000, 1), "client": request.client.host if request.client else ""},
+        extra={"milliseconds": round(seconds * 1000, 1), "client": address_of(request)},
     )
 
 
-def _origin(request: Request) -> str:
-    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+def address_of(request: Request) -> str:
+    """Where the request came from, as far as the server knows."""
+    return request.client.host if request.client else ""
 
 
 def token_of(request: Request) -> str | None:

@@ -7,9 +7,12 @@ from itertools import pairwise
 from entrepot.catalog.search import Query
 from entrepot.domain.actor import Action, Actor
 from entrepot.domain.content import File, Folder, Package, Ref, Revision
+from entrepot.domain.decision import ALLOWED, Decision
+from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
 from entrepot.operations.authorize import require, require_visible, sees_private
+from entrepot.operations.case import Case
 from entrepot.operations.gate import screen
 from entrepot.operations.registry import Registry
 from entrepot.repositories import Page, Repository
@@ -30,8 +33,19 @@ class Place:
 class View:
     """A revision as one actor sees it."""
 
-    repository: Repository
-    revision: Revision
+    case: Case
+    """What was judged: the package at this revision, for this actor."""
+    decision: Decision = ALLOWED
+
+    @property
+    def repository(self) -> Repository:
+        """The repository that holds it."""
+        return self.case.repository
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that the ref leads to."""
+        return self.case.revision
 
 
 async def place(registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor) -> Place:
@@ -42,13 +56,23 @@ async def place(registry: Registry, key: RepositoryKey, name: PackageName, actor
     return Place(repository, package)
 
 
-async def view(registry: Registry, key: RepositoryKey, name: PackageName, ref: str, actor: Actor) -> View:
-    """The revision, for somebody who may read it; raises `NotFound`, or `Blocked` where nobody may have it."""
-    repository = await _holder(registry, key, name, actor)
-    revision = await repository.revision(name, ref)
-    require_visible(actor, revision.package, key, name)
-    screen(registry, revision)
-    return View(repository, revision)
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks for a package, in which repository, and how."""
+
+    key: RepositoryKey
+    name: PackageName
+    actor: Actor
+    door: Door = Door.PACKAGE
+
+
+async def view(registry: Registry, asked: Question, ref: str) -> View:
+    """The revision, for somebody who may read it; raises `NotFound`, or `Blocked` or `Held` where policy says so."""
+    repository = await _holder(registry, asked.key, asked.name, asked.actor)
+    revision = await repository.revision(asked.name, ref)
+    require_visible(asked.actor, revision.package, asked.key, asked.name)
+    case = Case(repository, revision, asked.actor, asked.door)
+    return View(case, await screen(registry, case))
 
 
 async def _holder(registry: Registry, key: RepositoryKey, name: PackageName, actor: Actor) -> Repository:

@@ -1,8 +1,10 @@
 """Flights: one fetch from upstream, shared by all who ask for the same file, readable while it lands."""
 
 import asyncio
+import contextlib
 import logging
 import os
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,14 @@ from entrepot.operations.fetching import Order, fetch
 LEFT_FOR = timedelta(days=1)
 """How long what a dead flight left is kept for somebody to resume."""
 HELD_BACK = 1 << 20
-"""The end of a file that nobody gets before the whole of it is verified and stored."""
+"""The end of a file that nobody gets before the whole of it is verified, looked at and stored."""
+LAST = 64 << 10
+"""What is kept even while the rest of that end is let out, little by little, so that clients don't give up waiting."""
+DRIP = 1 << 10
+DRIP_SECONDS = 4.0
+"""How often so little is let out; clients end a connection that is silent for ten seconds."""
+LONGEST_WAIT = 60
+"""Seconds after which a client that waits should ask again, at most."""
 POLL_SECONDS = 0.03
 """How often a process looks at what another one is fetching."""
 PATIENCE_SECONDS = 600
@@ -38,6 +47,7 @@ class Flight:
         self._landing = Landing(folder, key)
         self._error: EntrepotError | None = None
         self._landed = 0
+        self._landed_at = float("inf")
         self._changed = asyncio.Event()
         self._descriptor = -1
         self._leading = False
@@ -124,7 +134,18 @@ class Flight:
             os.dup2(descriptor, self._descriptor)
             os.close(descriptor)
 
+    @property
+    def is_landed(self) -> bool:
+        """Whether all of it is here, while it is still being looked at."""
+        return self._landed >= self.file.size
+
+    def seconds_to_wait(self) -> int:
+        """When to ask again for a file that is being looked at: the longer it takes, the later."""
+        return max(5, min(LONGEST_WAIT, round(time.monotonic() - self._landed_at)))
+
     def _tell(self) -> None:
+        if self.is_landed and self._landed_at == float("inf"):
+            self._landed_at = time.monotonic()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -139,7 +160,11 @@ class Flight:
         """How many bytes may be read: all, or what has landed without the end of the file."""
         if self.blob is not None:
             return self.file.size
-        return min(self._landed, self.file.size - min(HELD_BACK, self.file.size))
+        free = self.file.size - min(HELD_BACK, self.file.size)
+        if self.is_landed and free > 0:
+            drops = int((time.monotonic() - self._landed_at) / DRIP_SECONDS)
+            return min(free + drops * DRIP, self.file.size - LAST)
+        return min(self._landed, free)
 
     async def reach(self, position: int) -> int:
         """Wait until more than `position` bytes may be read, and say how many; raises what the flight ended with."""
@@ -149,7 +174,13 @@ class Flight:
                 raise outcomes.again(self._error)
             if self._may_leave > position or self.blob is not None:
                 return self._may_leave
-            await self._changed.wait()
+            await self._change()
+
+    async def _change(self) -> None:
+        """Wait for something to happen, or for the time of the next drop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRIP_SECONDS if self.is_landed else None):
+                await self._changed.wait()
 
     async def read(self, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end` as they land; ends early where the rest has to be read from the store."""

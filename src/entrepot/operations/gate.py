@@ -1,26 +1,23 @@
-"""The gate: bytes leave with a clearance, and only `clear` makes one."""
+"""The gate: bytes leave with a clearance, only `clear` makes one, and every decision is written down."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from entrepot.domain.content import File, Revision
-from entrepot.domain.decision import ALLOWED, Decision, Effect
-from entrepot.domain.errors import Blocked, RangeNotSatisfiable
-from entrepot.domain.report import Report
+from entrepot.domain.decision import Decision, Effect
+from entrepot.domain.door import Door
+from entrepot.domain.errors import Blocked, Held, RangeNotSatisfiable
+from entrepot.domain.report import UNREAD, Report
+from entrepot.operations.case import Case
+from entrepot.operations.judge import is_indifferent, judge_file, judge_package
 from entrepot.operations.registry import Registry
+from entrepot.operations.source import Source
 
-
-class Source(Protocol):
-    """Where a file's bytes come from: the store, chunks, or a flight that is still under way."""
-
-    @property
-    def path(self) -> Path | None:
-        """A file of this machine with exactly these bytes; None where there is none, or not yet."""
-
-    def read(self, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to and not including `end`, in pieces."""
+HOLD_SECONDS = 30
+"""When somebody whom a rule holds should ask again."""
+SILENT_DOORS = frozenset({Door.HEAD, Door.TREE})
+"""Where what is allowed is not written down: the next request says what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +41,37 @@ class Clearance:
         return self.source.read(start, end)
 
 
-def screen(registry: Registry, revision: Revision, file: File | None = None) -> Decision:
-    """What can be said without the bytes; raises `Blocked`."""
-    return _enforce(_judge(registry, revision, file, None))
+async def screen(registry: Registry, case: Case) -> Decision:
+    """What can be said without looking into the file that is asked for; raises `Blocked` or `Held`.
+
+    A package is judged with the files that speak for the whole of it, which are looked at.
+    """
+    decision = await judge_package(registry, case)
+    if case.file is not None and not decision.effect.refuses:
+        decision = await judge_file(registry, case, None, is_final=False)
+    return _enforce(registry, case, decision, gives=False)
 
 
-def clear(registry: Registry, revision: Revision, file: File, source: Source, report: Report) -> Clearance:
-    """Permission to send the file, now that its bytes can be had and its report is in; raises `Blocked`."""
-    return Clearance(revision, file, _enforce(_judge(registry, revision, file, report)), source)
+async def glance(registry: Registry, case: Case, report: Report) -> None:
+    """Go on, or raise `Blocked` or `Held`, now that a part of the file was seen where it lies upstream."""
+    _enforce(registry, case, await judge_file(registry, case, report, is_final=False), gives=False, refusals_only=True)
+
+
+async def foretell(registry: Registry, case: Case, report: Report | None) -> Decision | None:
+    """What will be decided of the case's file, by what is known now; None where nobody has looked into it yet."""
+    if report is None and not await is_indifferent(registry, case):
+        return None
+    return await judge_file(registry, case, report or UNREAD, is_final=True)
+
+
+async def clear(registry: Registry, case: Case, source: Source, report: Report, *, is_final: bool = True) -> Clearance:
+    """Permission to send the case's file, now that its bytes can be had and its report is in.
+
+    Where the report is not final yet, whoever sends has to ask again before the end. Raises `Blocked` or `Held`.
+    """
+    decision = await judge_file(registry, case, report, is_final=is_final)
+    _enforce(registry, case, decision, gives=True)
+    return Clearance(case.revision, _file(case), decision, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +82,38 @@ class Packed:
     size: int
 
 
-def clear_packed(registry: Registry, revision: Revision, file: File, packed: Packed, report: Report) -> Clearance:
-    """Permission to send a part of the file the way Xet packs it; raises `Blocked`.
+async def clear_packed(registry: Registry, case: Case, packed: Packed, report: Report, *, is_final: bool) -> Clearance:
+    """Permission to send a part of the file the way Xet packs it; raises `Blocked` or `Held`.
 
     Ranges of the clearance count in the packed form. The caller sees to it that they hold nothing but the file.
     """
-    decision = _enforce(_judge(registry, revision, file, report))
-    return Clearance(revision, replace(file, size=packed.size), decision, packed.source)
+    decision = await judge_file(registry, case, report, is_final=is_final)
+    _enforce(registry, case, decision, gives=True)
+    return Clearance(case.revision, replace(_file(case), size=packed.size), decision, packed.source)
 
 
-def _judge(registry: Registry, revision: Revision, file: File | None, report: Report | None) -> Decision:
-    # Every way out comes through here; a policy has this one place to stand.
-    return ALLOWED
+def _file(case: Case) -> File:
+    if case.file is None:
+        raise AssertionError("only files are cleared")
+    return case.file
 
 
-def _enforce(decision: Decision) -> Decision:
+def _enforce(
+    registry: Registry, case: Case, decision: Decision, *, gives: bool, refusals_only: bool = False
+) -> Decision:
+    """The one place where a decision takes effect: it is written down, and what it refuses is raised."""
+    refuses = decision.effect.refuses
+    uid = ""
+    if refuses or not (refusals_only or case.door in SILENT_DOORS or (case.file is not None and not gives)):
+        uid = registry.firewall.record.note(case, decision, gives=gives and not refuses)
     if decision.effect is Effect.BLOCK:
-        raise Blocked("; ".join(decision.reasons))
+        raise Blocked(_sentence(case, decision), uid)
+    if decision.effect is Effect.HOLD:
+        raise Held(_sentence(case, decision), HOLD_SECONDS, uid)
     return decision
+
+
+def _sentence(case: Case, decision: Decision) -> str:
+    what = f"{case.revision.package.name}" + (f"/{case.file.path}" if case.file else "")
+    word = "blocked" if decision.effect is Effect.BLOCK else "held"
+    return f"{what} is {word}: {'; '.join(decision.reasons)} (rule '{decision.rule}' of policy {decision.policy})"

@@ -1,8 +1,8 @@
-"""Ingest: see to it that a file's bytes can be had, by fetching them where they are not stored yet."""
+"""Ingest: see to it that a file's bytes can be had and were looked at, by fetching what is not stored yet."""
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,18 +10,35 @@ from pathlib import Path
 from entrepot.blobs.staging import Landed
 from entrepot.catalog import upstream
 from entrepot.domain.content import Blob, File, Revision
-from entrepot.domain.errors import NotReady, TooLarge
+from entrepot.domain.errors import Held, NotReady, TooLarge
 from entrepot.domain.report import UNREAD, Report
+from entrepot.operations.case import Case
 from entrepot.operations.fetching import Order
 from entrepot.operations.flight import HELD_BACK, Flight
-from entrepot.operations.gate import Source
+from entrepot.operations.inspection.inspect import PATIENCE_SECONDS, inspect, peek
 from entrepot.operations.publish import keep
 from entrepot.operations.registry import Registry
+from entrepot.operations.source import Source
 from entrepot.operations.stored import stored
 from entrepot.repositories import Repository
 
 NAMING_PAUSES = (0.5, 1, 2, 4, 8)
 """Seconds between attempts to name what is stored already, while the database is away."""
+
+Approve = Callable[[Report], Awaitable[None]]
+"""Is told what a glance at a file showed, before it is fetched; raises where it must not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A file whose bytes can be had: stored, or still landing."""
+
+    file: File
+    source: Source
+    report: Report
+    """What the scanner says of it; of a file that is still landing, what a glance showed."""
+    is_final: bool = True
+    """Whether the whole of it was looked at; the end of a file that is still landing stays here until it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +65,46 @@ class FlightSource:
                 yield piece
 
 
-async def ingest(
-    registry: Registry, repository: Repository, revision: Revision, file: File
-) -> tuple[File, Source, Report]:
-    """The file with where its bytes come from, stored or still landing, and what a scan says of them.
+async def ingest(registry: Registry, case: Case, approve: Approve | None = None, *, patient: bool = False) -> Ingested:
+    """The case's file with where its bytes come from, stored or still landing, and what the scanner says of them.
 
-    Raises `UpstreamError` where they can't be fetched, `NotReady` where they can't be kept, and `Corrupt` where
-    upstream sends other bytes than it promised.
+    Raises `UpstreamError` where they can't be fetched, `NotReady` where they can't be kept, `Held` where looking at
+    them takes longer than a client waits (`patient`: never), `Corrupt` where upstream sends other bytes than it
+    promised, and what `approve` raises.
     """
+    repository, revision, file = case.repository, case.revision, case.file
+    if file is None:
+        raise AssertionError("the case is about no file")
     if file.blob is None:
         file = await _known(registry, repository, revision, file)
     if file.blob is not None:
-        return file, await stored(registry, file.blob), UNREAD
+        return await _at_hand(registry, file, file.blob, patient=patient)
+    glimpse = await peek(registry, repository, revision, file)
+    if glimpse is not None and approve is not None:
+        await approve(glimpse)
     flight = _board(registry, repository, revision, file)
     # Once bytes flow an error can only cut them off, so wait for the first; what is small arrives whole before.
-    await flight.reach(0 if file.size > HELD_BACK else file.size)
+    await _reach(flight, 0 if file.size > HELD_BACK else file.size, patient=patient)
     if flight.blob is not None:
-        return replace(file, blob=flight.blob), await stored(registry, flight.blob), UNREAD
-    return file, FlightSource(registry, flight), UNREAD
+        return await _at_hand(registry, replace(file, blob=flight.blob), flight.blob, patient=patient)
+    return Ingested(file, FlightSource(registry, flight), glimpse or UNREAD, is_final=False)
+
+
+async def _at_hand(registry: Registry, file: File, blob: Blob, *, patient: bool) -> Ingested:
+    report = await inspect(registry, blob, file.path.text, patient=patient)
+    return Ingested(file, await stored(registry, blob), report)
+
+
+async def _reach(flight: Flight, position: int, *, patient: bool) -> None:
+    try:
+        async with asyncio.timeout(None if patient else PATIENCE_SECONDS):
+            await flight.reach(position)
+    except TimeoutError:
+        if not flight.is_landed:
+            await flight.reach(position)  # upstream is slow; whoever waits knows that from everywhere else
+            return
+        after = flight.seconds_to_wait()
+        raise Held(f"{flight.file.path} is being inspected; ask again in {after} seconds", after=after) from None
 
 
 async def _known(registry: Registry, repository: Repository, revision: Revision, file: File) -> File:
@@ -97,6 +136,8 @@ def _board(registry: Registry, repository: Repository, revision: Revision, file:
 
     async def store(landed: Landed) -> Blob:
         blob = await keep(registry, landed)
+        # Before anybody gets the last of it: what is in it is known.
+        await inspect(registry, blob, file.path.text, patient=True)
         for pause in NAMING_PAUSES:
             try:
                 return await _name(registry, revision, file, blob)

@@ -11,6 +11,7 @@ from entrepot.catalog import blobs
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import File, Json, Revision
 from entrepot.domain.digest import Digest, GitOid
+from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound, Forbidden, Invalid, NotFound, TooLarge
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 from entrepot.operations import browse
@@ -167,7 +168,7 @@ async def _holding(
     for commit in commits:
         paths = await _paths(registry, place, commit)
         if digest in paths:
-            found = await look(registry, Locator(key, name, commit.hex, paths[digest]), actor)
+            found = await look(registry, Locator(key, name, commit.hex, paths[digest]), actor, Door.LFS)
             return found.revision, found.file
     raise FileNotFound(f"no branch or tag of {name} has a large file with the digest {digest}")
 
@@ -183,11 +184,12 @@ async def _paths(registry: Registry, place: Place, commit: GitOid) -> Mapping[Di
     return known
 
 
-async def open_link(registry: Registry, capability: str) -> Clearance:
+async def open_link(registry: Registry, capability: str, caller: Actor) -> Clearance:
     """The file that the link is for, cleared once more; raises `Forbidden` for other links."""
     errand = await _errand(registry, DOWNLOAD, capability)
     path, commit = FilePath(str(errand.claims["path"])), str(errand.claims["commit"])
-    clearance = await download(registry, Locator(errand.key, errand.package, commit, path), errand.actor)
+    locator = Locator(errand.key, errand.package, commit, path)
+    clearance = await download(registry, locator, errand.actor.seen_with(caller), Door.LFS)
     if clearance.file.lfs != errand.digest:
         raise NotFound(f"{path} is another file now")
     return clearance

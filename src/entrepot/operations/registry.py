@@ -10,10 +10,12 @@ from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.digest import Digest
 from entrepot.domain.names import FilePath, RepositoryKey
+from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
+from entrepot.operations.recent import Recent
 from entrepot.operations.signing import Signer
 from entrepot.operations.usage import Usage
-from entrepot.operations.xet.memory import LISTED_FILES, Recent, XetMemory
+from entrepot.operations.xet.memory import LISTED_FILES, XetMemory
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings
 
@@ -34,6 +36,7 @@ class Registry:
     parts: Parts
     kinds: Mapping[str, RepositoryKind]
     usage: Usage
+    firewall: Firewall
     xet: XetMemory = field(default_factory=XetMemory)
     large_files: Recent[Mapping[Digest, FilePath]] = field(default_factory=lambda: Recent(LISTED_FILES, len))
     """Where the large files of commits are that were lately asked for by digest; by package row and commit."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from entrepot.blobs.store import BlobStore
 from entrepot.domain.content import Blob
-from entrepot.operations.gate import Source
 from entrepot.operations.registry import Registry
+from entrepot.operations.source import Source
 from entrepot.operations.xet.chunked import ChunkedSource
 
 

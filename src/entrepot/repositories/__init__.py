@@ -59,8 +59,8 @@ class Repository(Protocol):
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         """The tags that packages can be filtered by, as the Hub groups them; may be empty."""
 
-    def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
-        """The bytes of a file that is not stored yet, from upstream, beginning at `start`.
+    def fetch(self, revision: Revision, file: File, start: int, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file that is not stored yet, from upstream, from `start` on (and up to `end`, about).
 
         What comes is not verified. Raises `UpstreamError` where upstream breaks off, stalls, or sends another file;
         `FileNotFound` where there is no upstream.

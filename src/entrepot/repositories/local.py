@@ -73,7 +73,7 @@ class LocalRepository:
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         return {}
 
-    def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
+    def fetch(self, revision: Revision, file: File, start: int, end: int | None = None) -> AsyncGenerator[bytes, None]:
         raise FileNotFound(f"{self._row.key} has no upstream to fetch {file.path} from")
 
     async def member(self, name: PackageName) -> Repository:

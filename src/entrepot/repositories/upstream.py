@@ -52,5 +52,10 @@ class Upstream(Protocol):
     async def tags_by_type(self, kind: PackageType) -> Mapping[str, object]:
         """The tags that packages can be filtered by, as the Hub groups them."""
 
-    def open(self, name: PackageName, commit: GitOid, file: File, start: int) -> AsyncGenerator[bytes, None]:
-        """The file's bytes, beginning at `start`; what comes is not verified."""
+    def open(
+        self, name: PackageName, commit: GitOid, file: File, start: int, end: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The file's bytes from `start` on, or up to and not including `end`; what comes is not verified.
+
+        With an `end`, at most a piece more may come; raises `UpstreamRefused` where upstream sends no parts.
+        """

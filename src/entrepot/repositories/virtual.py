@@ -116,9 +116,11 @@ class VirtualRepository:
                 merged.setdefault(group, tags)
         return merged
 
-    async def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
+    async def fetch(
+        self, revision: Revision, file: File, start: int, end: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         holder = await self._holder(revision.package)
-        async for piece in holder.fetch(revision, file, start):
+        async for piece in holder.fetch(revision, file, start, end):
             yield piece
 
     async def deploy_target(self, name: PackageName | None) -> Repository:

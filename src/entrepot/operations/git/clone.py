@@ -41,8 +41,8 @@ async def open_source(registry: Registry, key: RepositoryKey, name: PackageName,
     """The package's git objects, for somebody who may read it; raises `NotFound`."""
     place = await browse.place(registry, key, name, actor)
     if place.repository.row.kind is Kind.REMOTE:
-        return MirrorSource.of(registry, place)
-    return CatalogSource(registry, place)
+        return MirrorSource.of(registry, place, actor)
+    return CatalogSource(registry, place, actor)
 
 
 async def refs(source: GitSource) -> list[Ref]:

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from entrepot.blobs.threads import in_thread
+from entrepot.domain.actor import Actor
 from entrepot.domain.content import File, Ref, Revision
 from entrepot.domain.digest import GitOid
+from entrepot.domain.door import Door
 from entrepot.domain.errors import Invalid, UpstreamError
 from entrepot.domain.git import LfsPointer
 from entrepot.domain.names import PackageType, RefName
-from entrepot.domain.report import UNREAD
 from entrepot.operations.browse import Place
+from entrepot.operations.case import Case
 from entrepot.operations.gate import Clearance, clear, screen
 from entrepot.operations.git import mirror as mirrors
 from entrepot.operations.git.mirror import Mirror
 from entrepot.operations.git.walk import Leaf, Objects
+from entrepot.operations.inspection.inspect import inspect_bytes
 from entrepot.operations.registry import Registry
 
 T = TypeVar("T")
@@ -58,17 +61,18 @@ class MirrorSource:
 
     registry: Registry
     place: Place
+    actor: Actor
     mirror: Mirror
 
     @classmethod
-    def of(cls, registry: Registry, place: Place) -> "MirrorSource":
+    def of(cls, registry: Registry, place: Place, actor: Actor) -> "MirrorSource":
         """The package's mirror, in the data folder."""
         row, name = place.repository.row, place.package.name
         prefix = "" if name.type is PackageType.MODEL else f"{name.type.plural}/"
         root = mirrors.root(registry.settings.data_folder) / row.key.text
         token = registry.signer.decrypt(row.upstream_token)
         url = f"{row.upstream.rstrip('/')}/{prefix}{name.id}"
-        return cls(registry, place, Mirror.of(root, url, token, registry.settings.upstream_seconds))
+        return cls(registry, place, actor, Mirror.of(root, url, token, registry.settings.upstream_seconds))
 
     async def refs(self) -> list[Ref]:
         age = await in_thread(self.mirror.age)
@@ -99,9 +103,10 @@ class MirrorSource:
 
     async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
         revision = await in_thread(self._revision, commit)
-        screen(self.registry, revision)
+        case = Case(self.place.repository, revision, self.actor, Door.GIT)
+        await screen(self.registry, case)
         described = await in_thread(self._describe, leaves)
-        return [self._cleared(revision, file) for file in described]
+        return [await self._cleared(case.of(file), file) for file in described]
 
     def _revision(self, commit: GitOid) -> Revision:
         with self.mirror.objects() as objects:
@@ -121,8 +126,10 @@ class MirrorSource:
                     described.append(File(leaf.path, pointer.size, leaf.oid, pointer.digest))
         return described
 
-    def _cleared(self, revision: Revision, file: File) -> LfsPointer | Clearance:
-        screen(self.registry, revision, file)
+    async def _cleared(self, case: Case, file: File) -> LfsPointer | Clearance:
+        await screen(self.registry, case)
         if file.lfs is not None:
             return LfsPointer(file.lfs, file.size)
-        return clear(self.registry, revision, file, MirroredFile(self.mirror, file.oid), UNREAD)
+        data = await in_thread(_file, self.mirror, file.oid)
+        report = await inspect_bytes(self.registry, data, file.path.text)
+        return await clear(self.registry, case, MirroredFile(self.mirror, file.oid), report)

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from entrepot.catalog.git_objects import GitObjects
+from entrepot.domain.actor import Actor
 from entrepot.domain.content import File, Ref, Revision
 from entrepot.domain.digest import GitOid
+from entrepot.domain.door import Door
 from entrepot.domain.git import LfsPointer
 from entrepot.operations.browse import Place
-from entrepot.operations.gate import Clearance, clear, screen
+from entrepot.operations.case import Case
+from entrepot.operations.download import release
+from entrepot.operations.gate import Clearance, screen
 from entrepot.operations.git.walk import Leaf, Objects
-from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
 
 T = TypeVar("T")
@@ -45,6 +48,7 @@ class CatalogSource:
 
     registry: Registry
     place: Place
+    actor: Actor
 
     async def refs(self) -> list[Ref]:
         return await self.place.repository.refs(self.place.package)
@@ -59,9 +63,10 @@ class CatalogSource:
 
     async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
         revision = await self.place.repository.revision(self.place.package.name, commit.hex)
-        screen(self.registry, revision)
+        case = Case(self.place.repository, revision, self.actor, Door.GIT)
+        await screen(self.registry, case)
         files = await self._files(revision, leaves)
-        return [await self._cleared(revision, file) for file in files]
+        return [await self._cleared(case.of(file), file) for file in files]
 
     async def _files(self, revision: Revision, leaves: Sequence[Leaf]) -> list[File]:
         repository = self.place.repository
@@ -71,9 +76,8 @@ class CatalogSource:
         found = [everything[leaf.path] for leaf in leaves]
         return [item for item in found if isinstance(item, File)]
 
-    async def _cleared(self, revision: Revision, file: File) -> LfsPointer | Clearance:
-        screen(self.registry, revision, file)
+    async def _cleared(self, case: Case, file: File) -> LfsPointer | Clearance:
+        await screen(self.registry, case)
         if file.lfs is not None:
             return LfsPointer(file.lfs, file.size)
-        file, source, report = await ingest(self.registry, self.place.repository, revision, file)
-        return clear(self.registry, revision, file, source, report)
+        return await release(self.registry, case)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from entrepot.catalog import access, repositories
 from entrepot.domain.actor import ANONYMOUS, Action, Actor
 from entrepot.domain.content import Json
+from entrepot.domain.door import Door
 from entrepot.domain.errors import Forbidden, RepositoryNotFound, Unauthenticated
 from entrepot.domain.names import PackageName, PackageType, RepositoryKey
 from entrepot.operations.authorize import require
-from entrepot.operations.browse import view
+from entrepot.operations.browse import Question, view
 from entrepot.operations.manage import Workplace, workplace
 from entrepot.operations.registry import Registry
 
@@ -53,7 +54,8 @@ class Ticket:
 
 async def pass_to_read(registry: Registry, key: RepositoryKey, name: PackageName, ref: str, actor: Actor) -> Pass:
     """A pass to read the files of one commit; raises `NotFound`, or `Blocked`."""
-    here = await view(registry, key, name, "HEAD" if ref == NO_REVISION else ref, actor)
+    asked = Question(key, name, actor, Door.XET_TOKEN)
+    here = await view(registry, asked, "HEAD" if ref == NO_REVISION else ref)
     return _pass(registry, Ticket(actor, key, name, here.revision.commit.hex, False))
 
 

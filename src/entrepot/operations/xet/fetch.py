@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from entrepot.catalog import terms, xorbs
-from entrepot.domain.content import Blob, File, Json, Revision
+from entrepot.domain.actor import Actor
+from entrepot.domain.content import Blob, Json
+from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound, Forbidden
 from entrepot.domain.names import RepositoryKey
 from entrepot.domain.report import Report
 from entrepot.operations import gate
 from entrepot.operations.authorize import require_visible
+from entrepot.operations.case import Case
+from entrepot.operations.download import to_send
 from entrepot.operations.gate import Clearance, Packed
 from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
@@ -28,47 +32,55 @@ class Parcel:
     """A xorb as a part of a file that its holder may have; its bytes need a clearance."""
 
     registry: Registry
-    revision: Revision
-    file: File
+    case: Case
     report: Report
     packed: Packed
     ranges: tuple[tuple[int, int], ...]
     """Where the bytes lie that belong to the file; a xorb may hold those of other files too."""
+    is_final: bool
 
     @property
     def size(self) -> int:
         """Bytes of the whole xorb."""
         return self.packed.size
 
-    def clear(self, start: int, end: int) -> Clearance:
-        """Permission to send the xorb's bytes from `start` up to `end`; raises `Forbidden` or `Blocked`."""
+    async def clear(self, start: int, end: int) -> Clearance:
+        """Permission to send the xorb's bytes from `start` up to `end`; raises `Forbidden`, `Blocked` or `Held`."""
         if not any(first <= start <= end <= stop for first, stop in self.ranges):
             raise Forbidden(f"the link is not for the bytes {start} to {end - 1} of the xorb")
-        return gate.clear_packed(self.registry, self.revision, self.file, self.packed, self.report)
+        return await gate.clear_packed(self.registry, self.case, self.packed, self.report, is_final=self.is_final)
 
 
-async def fetch(registry: Registry, key: RepositoryKey, link: str) -> Parcel:
-    """What a link leads to; raises `Forbidden` for one that has expired or lost its ground, `NotFound`, `Blocked`."""
+async def fetch(registry: Registry, key: RepositoryKey, link: str, caller: Actor) -> Parcel:
+    """What a link leads to, for the one it was made for, wherever the caller is.
+
+    Raises `Forbidden` for a link that has expired or lost its ground, `NotFound`, `Blocked` and `Held`.
+    """
     ticket = await open_ticket(registry, LINK, link)
     if ticket.key != key:
         raise Forbidden(f"the link is for the repository {ticket.key}, and not for {key}")
     claims = registry.signer.open(LINK, link)
     repository, revision, file = await _place(registry, ticket, XetHash.parse(str(claims["file"])))
     require_visible(ticket.actor, revision.package, ticket.key, ticket.package)
-    file, source, report = await ingest(registry, repository, revision, file)
+    case = Case(repository, revision, ticket.actor.seen_with(caller), Door.XET_FETCH, file)
+    got = await ingest(registry, case, lambda report: gate.glance(registry, case, report))
+    file, case = got.file, case.of(got.file)
     if file.blob is not None and file.blob.chunked:
         packed, ranges = await _stored(registry, file.blob, XetHash.parse(str(claims["xorb"])))
     else:
         xorb = virtual.xorb(digest_of(file), file.size, _number(claims["number"]))
-        packed, ranges = Packed(WovenSource(xorb, source), xorb.physical_size), [(0, xorb.physical_size)]
-    return Parcel(registry, revision, file, report, packed, tuple(ranges))
+        packed, ranges = (
+            Packed(WovenSource(xorb, to_send(registry, case, got)), xorb.physical_size),
+            [(0, xorb.physical_size)],
+        )
+    return Parcel(registry, case, got.report, packed, tuple(ranges), got.is_final)
 
 
 async def _place(registry: Registry, ticket: Ticket, file: XetHash) -> Place:
     key = (ticket.key, ticket.package, ticket.ref, ticket.may_write, file)
     place = registry.xet.places.get(key)
     if place is None:
-        place = await locate(registry, ticket, file)
+        place = await locate(registry, ticket, file, Door.XET_FETCH)
         if place[2].blob is not None:
             registry.xet.places.put(key, place)
     return place

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from entrepot.catalog import blobs
 from entrepot.domain.content import Blob, File, Folder
+from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound
 from entrepot.domain.git import LfsPointer
 from entrepot.domain.names import FilePath
-from entrepot.operations.browse import View, view
+from entrepot.operations.browse import Question, View, view
 from entrepot.operations.registry import Registry
 from entrepot.operations.xet.admit import Ticket
 from entrepot.operations.xet.memory import Place
@@ -15,12 +16,12 @@ from entrepot.xet import virtual
 from entrepot.xet.merkle import XetHash
 
 
-async def locate(registry: Registry, ticket: Ticket, file: XetHash) -> Place:
+async def locate(registry: Registry, ticket: Ticket, file: XetHash, door: Door) -> Place:
     """The file of the ticket's revision that has this hash, the true one or that of its virtual xorbs.
 
     A ticket to write also finds what was sent to the repository and is not named yet. Raises `NotFound` or `Blocked`.
     """
-    here = await view(registry, ticket.key, ticket.package, ticket.ref, ticket.actor)
+    here = await view(registry, Question(ticket.key, ticket.package, ticket.actor, door), ticket.ref)
     path = await _path(registry, here, file)
     if path is not None:
         return here.repository, here.revision, await here.repository.file(here.revision, path)

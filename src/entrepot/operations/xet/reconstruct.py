@@ -7,9 +7,10 @@ from entrepot.catalog import terms
 from entrepot.catalog.terms import TermRow
 from entrepot.domain.content import Blob, File
 from entrepot.domain.digest import Digest
+from entrepot.domain.door import Door
 from entrepot.domain.errors import RangeNotSatisfiable, TooLarge
-from entrepot.operations import gate
-from entrepot.operations.ingest import ingest
+from entrepot.operations.case import Case
+from entrepot.operations.download import release
 from entrepot.operations.registry import Registry
 from entrepot.operations.xet.admit import Ticket
 from entrepot.operations.xet.chunked import indexes_of
@@ -47,9 +48,9 @@ async def reconstruct(registry: Registry, ticket: Ticket, wanted: Wanted) -> Rec
 
     Raises `NotFound`, `Blocked`, `RangeNotSatisfiable`, and what fetching a file from upstream raises.
     """
-    repository, revision, file = await locate(registry, ticket, wanted.file)
-    file, source, report = await ingest(registry, repository, revision, file)
-    gate.clear(registry, revision, file, source, report)
+    repository, revision, file = await locate(registry, ticket, wanted.file, Door.XET_PLAN)
+    case = Case(repository, revision, ticket.actor, Door.XET_PLAN, file)
+    file = (await release(registry, case)).file
     if file.blob is not None and file.blob.chunked:
         plan = await _chunked(registry, file.blob, wanted)
         numbers: Mapping[XetHash, int] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from entrepot.blobs.threads import in_thread
 from entrepot.domain.errors import Corrupt
-from entrepot.operations.gate import Source
+from entrepot.operations.source import Source
 from entrepot.xet import virtual
 from entrepot.xet.virtual import Batch, VirtualXorb
 

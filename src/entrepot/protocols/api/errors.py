@@ -21,7 +21,7 @@ TABLE: dict[type[EntrepotError], tuple[int, str]] = {
 }
 
 
-def answer(error: EntrepotError, *, anonymous: bool = False) -> Response:
+def answer(error: EntrepotError, *, anonymous: bool = False, origin: str = "") -> Response:
     """The answer for an error. Who shows no token is asked for one before being told what is not there."""
     status, code = look_up(TABLE, error)
     if anonymous and status == 404:

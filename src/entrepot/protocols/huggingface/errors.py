@@ -12,6 +12,8 @@ from entrepot.http.errors import look_up
 GATED = "GatedRepo"
 MAX_MESSAGE = 1000
 """Proxies refuse headers that are much longer."""
+LINKED_MESSAGE = 850
+"""How much of a message is kept where a link has to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,14 @@ TABLE: dict[type[EntrepotError], Word] = {
     errors.Unauthenticated: Word(401),
     errors.Forbidden: Word(403),
     errors.Blocked: Word(403, GATED),
+    errors.Refused: Word(403),
     errors.Invalid: Word(400),
     errors.TooLarge: Word(413),
     errors.Conflict: Word(409),
     errors.StaleParent: Word(412),
     errors.RangeNotSatisfiable: Word(416),
     errors.NotReady: Word(503),
+    errors.Held: Word(429),
     errors.OutOfSpace: Word(507),
     errors.Corrupt: Word(500),
     errors.UpstreamError: Word(502),
@@ -46,20 +50,27 @@ TABLE: dict[type[EntrepotError], Word] = {
 }
 
 
-def answer(error: EntrepotError, *, anonymous: bool = False) -> Response:
-    """The answer that clients turn back into the same error.
+def answer(error: EntrepotError, *, anonymous: bool = False, origin: str = "") -> Response:
+    """The answer that clients turn back into the same error; below `origin` the decision behind it can be looked at.
 
     HEAD answers have no body, so everything stands in headers too. Somebody without a token who may not know of a
     package is asked for one: 401, with the same code.
     """
     word = _passed_on(error) or look_up(TABLE, error)
     status = 401 if anonymous and word.code == "RepoNotFound" else word.status
-    headers = {"X-Error-Message": _one_line(error.message)}
+    message = with_link(error, origin)
+    headers = {"X-Error-Message": one_line(message)}
     if word.code:
         headers["X-Error-Code"] = word.code
     headers.update(_extra(error, status))
-    body = json.dumps({"error": error.message}).encode()
+    body = json.dumps({"error": message}).encode()
     return Response(body, status, headers, media_type="application/json")
+
+
+def with_link(error: EntrepotError, origin: str) -> str:
+    """The message, with the address where the decision is explained and a waiver can be asked for."""
+    decision = error.decision if isinstance(error, errors.Blocked | errors.Held) else ""
+    return f"{error.message[:LINKED_MESSAGE]} More: {origin}/decisions/{decision}" if decision else error.message
 
 
 def _passed_on(error: EntrepotError) -> Word | None:
@@ -78,11 +89,16 @@ def _extra(error: EntrepotError, status: int) -> dict[str, str]:
         extra["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.NotReady | errors.UpstreamUnavailable):
         extra["Retry-After"] = str(error.after)
+    if isinstance(error, errors.Held):
+        # Clients of the Hub wait for what this header says (IETF RateLimit), and then ask again by themselves.
+        extra["RateLimit"] = f'"inspection";r=0;t={error.after}'
+        extra["RateLimit-Policy"] = f'"inspection";q=1;w={error.after}'
     if status == 401:
         extra["WWW-Authenticate"] = 'Basic realm="entrepot: any user name, a token as the password"'
     return extra
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text as a header can carry it: printable ASCII, not too long."""
     plain = text.encode("ascii", "backslashreplace").decode()
     return "".join(char if char.isprintable() else " " for char in plain)[:MAX_MESSAGE]

@@ -36,8 +36,9 @@ def _for_people(endpoint: Callable[[Call], Awaitable[Response]]) -> Callable[[Ca
         try:
             return await endpoint(call)
         except EntrepotError as error:
-            response = errors.answer(error, anonymous=call.actor.is_anonymous)
-            response.body = error.message.encode() + b"\n"
+            origin = call.base.rpartition("/hub/")[0]
+            response = errors.answer(error, anonymous=call.actor.is_anonymous, origin=origin)
+            response.body = errors.with_link(error, origin).encode() + b"\n"
             response.headers["Content-Length"] = str(len(response.body))
             response.headers["Content-Type"] = "text/plain; charset=utf-8"
             return response

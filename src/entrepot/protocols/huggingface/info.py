@@ -9,13 +9,17 @@ from starlette.responses import JSONResponse, Response
 from entrepot.catalog.search import Query
 from entrepot.domain.content import File, Folder
 from entrepot.domain.digest import GitOid
+from entrepot.domain.door import Door
 from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.domain.names import FilePath, PackageType
 from entrepot.http.receive import as_object, read_body
 from entrepot.http.routes import Call
 from entrepot.operations import browse
-from entrepot.operations.browse import View
-from entrepot.protocols.huggingface import names, shapes
+from entrepot.operations.browse import Question, View
+from entrepot.operations.forecast import outlooks
+from entrepot.operations.prepare import prepare
+from entrepot.protocols.huggingface import names, security, shapes
+from entrepot.protocols.huggingface.warnings import warning
 from entrepot.protocols.huggingface.xet import offer
 
 MAX_PATHS = 10_000
@@ -33,18 +37,19 @@ KNOWN_FILTERS = frozenset(
 
 async def info(call: Call) -> Response:
     """A package at a revision; at its main branch where none is named."""
-    here = await _view(call)
+    here = await _view(call, Door.PACKAGE)
     wanted = _expanded(call)
     files = await browse.files(here) if not wanted or {"siblings", "usedStorage"} & set(wanted) else []
     shape = shapes.revision(here.revision, files, blobs=call.flag("blobs"))
     if call.flag("securityStatus") or "securityRepoStatus" in wanted:
-        shape["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
-    return JSONResponse(shapes.only(shape, wanted))
+        everything = files or await browse.files(here)
+        shape["securityRepoStatus"] = security.of_package(await outlooks(call.registry, here, everything))
+    return JSONResponse(shapes.only(shape, wanted), headers=warning(here.decision))
 
 
-async def _view(call: Call) -> View:
-    ref = call.params.get("rev", "HEAD")
-    return await browse.view(call.registry, names.repository(call), names.package(call), ref, call.actor)
+async def _view(call: Call, door: Door) -> View:
+    asked = Question(names.repository(call), names.package(call), call.actor, door)
+    return await browse.view(call.registry, asked, call.params.get("rev", "HEAD"))
 
 
 def _expanded(call: Call) -> list[str]:
@@ -54,12 +59,14 @@ def _expanded(call: Call) -> list[str]:
 
 async def tree(call: Call) -> Response:
     """A folder, or all below it: in one page, unless the client asks for pages."""
-    here = await _view(call)
+    here = await _view(call, Door.TREE)
     path = call.params.get("path", "").strip("/")
     everything = await browse.listing(here, FilePath(path) if path else None, recursive=call.flag("recursive"))
     start, end = _page(call, len(everything))
-    shape = await _entries(here, everything[start:end], expand=call.flag("expand"))
-    headers = {"X-Total-Count": str(len(everything))}
+    if call.flag("recursive"):
+        await prepare(call.registry, here, everything)
+    shape = await _entries(call, here, everything[start:end], expand=call.flag("expand"))
+    headers = {"X-Total-Count": str(len(everything)), **warning(here.decision)}
     if end < len(everything):
         headers["Link"] = _next(call, end)
     return JSONResponse(shape, headers=headers)
@@ -87,20 +94,27 @@ def _next(call: Call, cursor: int | str) -> str:
     return f'<{origin}{path}?{urlencode([*query, ("cursor", str(cursor))])}>; rel="next"'
 
 
-async def _entries(here: View, items: Sequence[File | Folder], *, expand: bool) -> list[dict[str, Any]]:
+async def _entries(call: Call, here: View, items: Sequence[File | Folder], *, expand: bool) -> list[dict[str, Any]]:
     last = await browse.last_commits(here, items) if expand else {}
-    return [
-        shapes.entry(item, offer.hash_of(item) if isinstance(item, File) else None, last.get(item.path))
-        for item in items
-    ]
+    ahead = await outlooks(call.registry, here, items)
+    shown = []
+    for item in items:
+        known = ahead.get(item.path)
+        # Clients remember for good that a file can be had over Xet, and then skip what would tell them otherwise.
+        offered = offer.hash_of(item) if isinstance(item, File) and known is not None and known.passes else None
+        shape = shapes.entry(item, offered, last.get(item.path))
+        if expand and known is not None:
+            shape["securityFileStatus"] = security.of_file(known)
+        shown.append(shape)
+    return shown
 
 
 async def paths_info(call: Call) -> Response:
     """What stands at some paths; clients send a form or JSON."""
-    here = await _view(call)
+    here = await _view(call, Door.TREE)
     paths, expand = await _paths(call)
     found = await browse.at_paths(here, [FilePath(path.strip("/")) for path in paths])
-    return JSONResponse(await _entries(here, found, expand=expand))
+    return JSONResponse(await _entries(call, here, found, expand=expand))
 
 
 async def _paths(call: Call) -> tuple[list[str], bool]:

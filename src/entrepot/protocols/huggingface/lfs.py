@@ -151,7 +151,7 @@ async def verify(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """The bytes of one large file, by the link that a batch gave."""
-    clearance = await large_files.open_link(call.registry, call.params["link"])
+    clearance = await large_files.open_link(call.registry, call.params["link"], call.actor)
     part = ranges.parse(call.request.headers.get("range"), clearance.file.size)
     headers = _headers(clearance.file, part)
     return SendClearance(clearance, part, headers)

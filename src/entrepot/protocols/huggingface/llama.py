@@ -19,7 +19,8 @@ _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 async def manifest(call: Call) -> Response:
     """The model file for a quantization such as `Q4_K_M`, and the projector that goes with it."""
     name = PackageName.parse(PackageType.MODEL, call.params["id"])
-    view = await browse.view(call.registry, names.repository(call), name, "HEAD", call.actor)
+    asked = browse.Question(names.repository(call), name, call.actor)
+    view = await browse.view(call.registry, asked, "HEAD")
     weights = [file for file in await browse.files(view) if file.path.name.lower().endswith(".gguf")]
     models = [file for file in weights if not _is_projector(file) and not _LATER_PART.search(file.path.text)]
     chosen = _chosen(models, call.params["tag"])

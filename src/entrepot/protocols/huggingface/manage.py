@@ -128,7 +128,8 @@ async def squash(call: Call) -> Response:
 
 async def lfs_files(call: Call) -> Response:
     """The large files of the main branch."""
-    view = await browse.view(call.registry, names.repository(call), names.package(call), "HEAD", call.actor)
+    asked = browse.Question(names.repository(call), names.package(call), call.actor)
+    view = await browse.view(call.registry, asked, "HEAD")
     large = [file for file in await browse.files(view) if file.lfs]
     return JSONResponse(
         [

@@ -189,8 +189,8 @@ class RemoteRepository:
 
         return cast(Mapping[str, object], await self._asking.answer(Question(("tags", kind.value)), ask))
 
-    def fetch(self, revision: Revision, file: File, start: int) -> AsyncGenerator[bytes, None]:
-        return self._upstream.open(revision.package.name, revision.commit, file, start)
+    def fetch(self, revision: Revision, file: File, start: int, end: int | None = None) -> AsyncGenerator[bytes, None]:
+        return self._upstream.open(revision.package.name, revision.commit, file, start, end)
 
     async def member(self, name: PackageName) -> Repository:
         return self

@@ -136,17 +136,25 @@ class HubUpstream:
         with suspicion("the tags"):
             return parse.tags(said)
 
-    async def open(self, name: PackageName, commit: GitOid, file: File, start: int) -> AsyncGenerator[bytes, None]:
+    async def open(
+        self, name: PackageName, commit: GitOid, file: File, start: int, end: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         what = f"{name}/{file.path} at {commit}"
-        headers = {"Range": f"bytes={start}-"} if start else {}
+        headers = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
+        left = (file.size if end is None else min(end, file.size)) - start
         try:
             async with self._wire.exchange("GET", _resolve(name, commit, file.path), what, headers=headers) as reply:
                 with suspicion(what):
                     skip = _skip(reply, file, start)
+                if skip and end is not None:
+                    raise UpstreamRefused(f"{self._wire.host} sends no part of {what} by itself", 502)
                 async for piece in reply.response.content.iter_any():
                     if skip < len(piece):
                         yield piece[skip:] if skip else piece
+                    left -= max(0, len(piece) - skip)
                     skip = max(0, skip - len(piece))
+                    if left <= 0 and end is not None:
+                        return
         except Unexplained:
             raise await self._explained(name, commit, f"there is no file {file.path}") from None
 

@@ -1,6 +1,7 @@
 """The store that Xet clients talk to: chunks, xorbs, shards, reconstructions, fetches."""
 
 import time
+from dataclasses import replace
 
 from starlette.responses import JSONResponse, Response
 
@@ -27,10 +28,14 @@ REMEMBERED_SECONDS = 7 * 24 * 3600
 
 async def ticket_of(call: Call) -> Ticket:
     """Who asks, by the Xet token; raises `NotFound` in a store of another epoch, and `Unauthenticated`."""
-    key = names.repository(call)
     if call.params["epoch"] != await epoch(call.registry):
         raise FileNotFound("the store was renewed; ask for a new Xet token, and send again what it knows nothing of")
-    return await admit(call.registry, key, _token(call))
+    return await _admitted(call)
+
+
+async def _admitted(call: Call) -> Ticket:
+    ticket = await admit(call.registry, names.repository(call), _token(call))
+    return replace(ticket, actor=ticket.actor.seen_with(call.actor))
 
 
 def _token(call: Call) -> str | None:
@@ -75,7 +80,7 @@ async def reconstruction_v2(call: Call) -> Response:
 
 async def _reconstruct(call: Call) -> Reconstruction:
     if call.params["epoch"] == ANY_EPOCH:
-        ticket = await admit(call.registry, names.repository(call), _token(call))
+        ticket = await _admitted(call)
     else:
         ticket = await ticket_of(call)
     first, last = ranges.bounds(call.request.headers.get("range"))
@@ -93,7 +98,7 @@ def _plan(body: bytes) -> Response:
 async def fetch(call: Call) -> Response:
     """The bytes of a range of a xorb, for whoever has the link."""
     try:
-        parcel = await fetch_parcel(call.registry, names.repository(call), call.params["link"])
+        parcel = await fetch_parcel(call.registry, names.repository(call), call.params["link"], call.actor)
     except NotFound as error:
         # The client asks for a new plan, and is told there what is wrong.
         raise Forbidden(error.message) from None
@@ -106,4 +111,4 @@ async def fetch(call: Call) -> Response:
     }
     if not part.is_whole:
         headers["Content-Range"] = part.content_range
-    return SendClearance(parcel.clear(part.start, part.end), part, headers)
+    return SendClearance(await parcel.clear(part.start, part.end), part, headers)

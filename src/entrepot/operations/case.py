@@ -1,0 +1,24 @@
+"""A case: what the gate judges, from the one who asks to what is asked for."""
+
+from dataclasses import dataclass, replace
+
+from entrepot.domain.actor import Actor
+from entrepot.domain.content import File, Revision
+from entrepot.domain.door import Door
+from entrepot.repositories import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Somebody asks for a package at a revision, or for one file of it, at one of the doors."""
+
+    repository: Repository
+    """The one that holds it: for a virtual repository the member."""
+    revision: Revision
+    actor: Actor
+    door: Door
+    file: File | None = None
+
+    def of(self, file: File) -> "Case":
+        """The same for one file."""
+        return replace(self, file=file)

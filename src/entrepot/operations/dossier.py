@@ -1,0 +1,133 @@
+"""Dossier: what the files say that speak for a whole package: card, license, configuration, code, templates.
+
+They are fetched and inspected when somebody first asks for the package at a commit, and kept in the catalog.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from entrepot import licenses
+from entrepot.catalog import dossiers
+from entrepot.domain.content import File
+from entrepot.domain.digest import Digest
+from entrepot.domain.door import Door
+from entrepot.domain.errors import EntrepotError, Held
+from entrepot.domain.report import UNREAD
+from entrepot.operations import dossier_text
+from entrepot.operations.case import Case
+from entrepot.operations.dossier_text import Dossier, Inspected, Page, Written
+from entrepot.operations.ingest import ingest
+from entrepot.operations.inspection.inspect import report_on
+from entrepot.operations.inspection.version import scanner_version
+from entrepot.operations.licensing import Inherited, declared_in, inherited_by
+from entrepot.operations.registry import Registry
+from entrepot.policy import Policy
+
+CARD = "README.md"
+MAX_PAGES = 200
+"""How many files speak for a package at most; what is left out is judged when it is asked for."""
+MAX_PAGE_BYTES = 2 << 20
+AT_ONCE = 4
+PATIENCE_SECONDS = 8.0
+LONG_PATIENCE_SECONDS = 25.0
+"""The first question about a package comes from clients that wait for long, and never ask twice."""
+_SPEAKING = re.compile(
+    r"(?:[^/]*/){0,3}(?:readme(?:\.\w+)?|licen[cs]e[^/]*|copying[^/]*|notice[^/]*|use_policy[^/]*|mlmodel"
+    r"|[^/]*config[^/]*\.(?:json|ya?ml|cfg|ini)|model_index\.json|chat_template[^/]*|[^/]*\.(?:py|jinja|j2|ipynb|sh)"
+    r"|requirements[^/]*\.txt|dataset_infos\.json)",
+    re.IGNORECASE,
+)
+
+
+def speaks(file: File) -> bool:
+    """Whether a file is judged with its package: whoever loads the package reads it."""
+    return file.size <= MAX_PAGE_BYTES and _SPEAKING.fullmatch(file.path.text) is not None
+
+
+async def dossier(registry: Registry, case: Case, policies: Sequence[Policy]) -> Dossier | None:
+    """The dossier of the case's package; None at doors that give nothing out, where making one takes too long.
+
+    Raises `Held` at the others then, and what asking upstream for the list of files raises.
+    """
+    if registry.firewall.is_blind:
+        return None
+    with_bases = _ask_for_license(policies)
+    key = (case.revision.package.id, case.revision.commit.hex, with_bases)
+    known = registry.firewall.dossiers.get(key)
+    if known is not None:
+        return known
+    task = registry.firewall.compiling.get(key)
+    if task is None:
+        task = registry.firewall.compiling[key] = asyncio.ensure_future(_compile(registry, case, with_bases))
+        task.add_done_callback(lambda _: registry.firewall.compiling.pop(key, None))
+    waits = LONG_PATIENCE_SECONDS if case.door is Door.PACKAGE else PATIENCE_SECONDS
+    done, _ = await asyncio.wait([task], timeout=waits)
+    if not done:
+        if case.door in (Door.PACKAGE, Door.HEAD):
+            return None
+        raise Held(f"{case.revision.package.name} is being inspected; ask again in 10 seconds", after=10)
+    return task.result()
+
+
+def _ask_for_license(policies: Sequence[Policy]) -> bool:
+    """Whether a rule reads licenses: then those of the base models count, and have to be asked for."""
+    rules = [rule for policy in policies for rule in policy.rules]
+    return any(clause.condition.name == "license" for rule in rules for clause in (*rule.conditions, *rule.exceptions))
+
+
+async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
+    revision = case.revision
+    files = [item for item in await case.repository.listing(revision, None, True) if isinstance(item, File)]
+    data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())
+    written = dossier_text.load(data) if data is not None else None
+    if written is None or (with_bases and not written.has_bases):
+        written = await _read_files(registry, case, [file for file in files if speaks(file)][:MAX_PAGES], with_bases)
+        if written.is_complete:
+            content = dossier_text.dump(written)
+            version = scanner_version()
+            await registry.database.write(dossiers.keep, revision.package.id, revision.commit, version, content)
+    found = await _assembled(registry, written, files)
+    if written.is_complete:
+        registry.firewall.dossiers.put((revision.package.id, revision.commit.hex, with_bases), found)
+    return found
+
+
+async def _read_files(registry: Registry, case: Case, files: Sequence[File], with_bases: bool) -> Written:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(file: File) -> tuple[Page, str] | None:
+        async with turns:
+            try:
+                got = await ingest(registry, case.of(file), patient=True)
+                data = b"".join([piece async for piece in got.source.read(0, got.file.size)])
+            except EntrepotError:
+                return None  # upstream does not give it, or gives something else: nobody knows what it says
+        digest = got.file.blob.digest.hex if got.file.blob else ""
+        return Page(file.path.text, got.file.size, digest), data.decode("utf-8", "replace")
+
+    gathered = await asyncio.gather(*(read(file) for file in files))
+    found = [one for one in gathered if one is not None]
+    missing = tuple(file.path.text for file, one in zip(files, gathered, strict=True) if one is None)
+    texts = {page.path: text for page, text in found}
+    bases = await inherited_by(registry, case.repository, texts.get(CARD, "")) if with_bases else Inherited((), True)
+    return Written(
+        pages=tuple(page for page, _ in found),
+        declared=declared_in(texts),
+        inherited=bases.declarations,
+        has_bases=with_bases,
+        is_complete=not missing and bases.is_complete,
+        missing=missing,
+    )
+
+
+async def _assembled(registry: Registry, written: Written, files: Sequence[File]) -> Dossier:
+    sizes = {file.path.text: file.size for file in files}
+    pages = [
+        Inspected(page.path, page.size, page.digest, await report_on(registry, Digest(page.digest)) or UNREAD)
+        for page in written.pages
+    ]
+    pages += [Inspected(path, sizes[path], "", UNREAD) for path in written.missing if path in sizes]
+    lacks_words = any(licenses.is_license_file(path) or path == CARD for path in written.missing)
+    licensing = None if lacks_words else licenses.combine(written.declared, written.inherited)
+    return Dossier(frozenset(sizes), licensing, tuple(pages))

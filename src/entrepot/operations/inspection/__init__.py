@@ -1,0 +1,1 @@
+"""Inspection: what the scanner says of bytes, found out in processes that can do nothing else."""

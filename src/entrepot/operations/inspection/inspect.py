@@ -1,0 +1,169 @@
+"""Inspect: the report on bytes, from memory, from the catalog, or by looking now."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from entrepot.blobs.threads import in_thread
+from entrepot.catalog import reports
+from entrepot.domain.content import Blob, File, Revision
+from entrepot.domain.digest import Digest
+from entrepot.domain.errors import Held, NotFound, TooLarge, UpstreamError
+from entrepot.domain.report import UNREAD, Coverage, Report
+from entrepot.operations.firewall import Firewall
+from entrepot.operations.inspection.contents import BytesContent, StoredContent, UpstreamContent
+from entrepot.operations.inspection.crew import Readable, Task
+from entrepot.operations.inspection.version import scanner_version
+from entrepot.operations.registry import Registry
+from entrepot.operations.stored import stored
+from entrepot.repositories import Repository
+from entrepot.scan.budget import Limits
+
+PATIENCE_SECONDS = 8.0
+"""How long a request waits for a report; clients give up after ten seconds without a byte."""
+LONGEST_HOLD = 60
+"""Seconds after which a client that waits should ask again, at most."""
+SMALL = 1 << 20
+"""What is not larger is fetched and scanned whole rather than peeked at: that is one request too."""
+PEEK_SECONDS = 6.0
+PEEK_BYTES = 4 << 20
+"""What a verdict may cost before a file flows: headers, directories and pickles of most files take far less."""
+PEEK_LIMITS = Limits(bytes_read=64 << 20, bytes_unpacked=256 << 20, seconds=PEEK_SECONDS)
+
+log = logging.getLogger(__name__)
+
+
+async def known_report(registry: Registry, repository: Repository, file: File) -> Report | None:
+    """What this scanner version says of a file, where it has looked at its bytes, here or where they lie upstream."""
+    for subject in _subjects(repository, file):
+        if (report := await _known(registry, subject)) is not None:
+            return report
+    return None
+
+
+async def report_on(registry: Registry, digest: Digest) -> Report | None:
+    """What this scanner version says of bytes that are, or were, here."""
+    return await _known(registry, reports.of_bytes(digest))
+
+
+async def known_reports(registry: Registry, repository: Repository, files: Sequence[File]) -> list[Report | None]:
+    """The same for many files, in their order, with few questions to the catalog."""
+    wanted = [_subjects(repository, file) for file in files]
+    missing = {subject for subjects in wanted for subject in subjects if registry.firewall.reports.get(subject) is None}
+    found = await registry.database.read(reports.find_many, sorted(missing), scanner_version()) if missing else {}
+    for subject, report in found.items():
+        registry.firewall.reports.put(subject, report)
+
+    def of(subjects: Sequence[str]) -> Report | None:
+        known = (found.get(subject) or registry.firewall.reports.get(subject) for subject in subjects)
+        return next((report for report in known if report is not None), None)
+
+    return [of(subjects) for subjects in wanted]
+
+
+def _subjects(repository: Repository, file: File) -> list[str]:
+    if file.blob is not None:
+        return [reports.of_bytes(file.blob.digest)]
+    here = [reports.of_bytes(file.lfs)] if file.lfs else []
+    return [*here, reports.of_upstream(repository.row.id, file)]
+
+
+async def _known(registry: Registry, subject: str) -> Report | None:
+    remembered = registry.firewall.reports.get(subject)
+    if remembered is not None:
+        return remembered
+    report = await registry.database.read(reports.find, subject, scanner_version())
+    if report is not None:
+        registry.firewall.reports.put(subject, report)
+    return report
+
+
+async def inspect(registry: Registry, blob: Blob, name: str, *, patient: bool = False) -> Report:
+    """The report on a stored blob; where nobody has looked yet, somebody does now.
+
+    Raises `Held` where that takes longer than a client waits; it goes on all the same, and `patient` callers wait.
+    """
+    if registry.firewall.is_blind:
+        return UNREAD
+    subject = reports.of_bytes(blob.digest)
+    known = await _known(registry, subject)
+    if known is not None:
+        return known
+
+    async def look() -> Report:
+        content = StoredContent(blob, await stored(registry, blob))
+        return await _scan(registry, subject, Task(name, content, registry.firewall.limits), blob.digest.hex)
+
+    return await _shared(registry.firewall, subject, look, None if patient else PATIENCE_SECONDS, name)
+
+
+async def inspect_bytes(registry: Registry, data: bytes, name: str) -> Report:
+    """The report on a small file that is in memory; raises `Held` as `inspect` does."""
+    if registry.firewall.is_blind:
+        return UNREAD
+    digest = Digest(await in_thread(lambda: hashlib.sha256(data).hexdigest()))
+    subject = reports.of_bytes(digest)
+    known = await _known(registry, subject)
+    if known is not None:
+        return known
+
+    async def look() -> Report:
+        return await _scan(registry, subject, Task(name, BytesContent(data), registry.firewall.limits), digest.hex)
+
+    return await _shared(registry.firewall, subject, look, PATIENCE_SECONDS, name)
+
+
+async def peek(registry: Registry, repository: Repository, revision: Revision, file: File) -> Report | None:
+    """What a few ranges of a file upstream say of it; None where that takes more than a glance, or can't be had."""
+    if registry.firewall.is_blind or file.size <= SMALL:
+        return None
+    known = await known_report(registry, repository, file)
+    subject = reports.of_upstream(repository.row.id, file)
+    if known is not None or registry.firewall.glimpsed.get(subject):
+        return known
+
+    async def look() -> Report:
+        content = UpstreamContent(repository, revision, file, (PEEK_BYTES, PEEK_SECONDS))
+        return await _scan(registry, subject, Task(file.path.text, content, PEEK_LIMITS), None)
+
+    try:
+        return await _shared(registry.firewall, subject, look, None, file.path.text)
+    except (TooLarge, UpstreamError, NotFound, Held, OSError) as error:
+        registry.firewall.glimpsed.put(subject, True)
+        log.info("a file could not be judged by a glance", extra={"file": file.path.text, "error": str(error)})
+        return None
+
+
+async def _scan(registry: Registry, subject: str, task: Task, digest: str | None) -> Report:
+    report = replace(await registry.firewall.crew.scan(task), sha256=digest)
+    if not report.scanner:
+        return report  # the scanner failed: another try may do better
+    if digest is not None or _says_something(report, task.content):
+        await registry.database.write(reports.keep, subject, report)
+        registry.firewall.reports.put(subject, report)
+    return report
+
+
+def _says_something(report: Report, content: Readable) -> bool:
+    """Whether a glance is worth remembering: it read all that matters, or found a reason to worry."""
+    return report.coverage is Coverage.FULL or bool(report.findings)
+
+
+async def _shared(
+    firewall: Firewall, subject: str, look: Callable[[], Awaitable[Report]], patience: float | None, name: str
+) -> Report:
+    """What one look finds, for all who ask meanwhile; it outlives them."""
+    under_way = firewall.looking.get(subject)
+    if under_way is None:
+        under_way = firewall.looking[subject] = (asyncio.ensure_future(look()), time.monotonic())
+        under_way[0].add_done_callback(lambda _: firewall.looking.pop(subject, None))
+    task, since = under_way
+    done, _ = await asyncio.wait([task], timeout=patience)
+    if not done:
+        elapsed = time.monotonic() - since
+        after = max(5, min(LONGEST_HOLD, round(elapsed)))
+        raise Held(f"{name} is being inspected; ask again in {after} seconds", after=after)
+    return task.result()
