@@ -191,7 +191,29 @@ def test_an_exception_in_one_rule_changes_nothing_for_the_others(
 _ANY_EXCEPTION = 'unless.repository = "*"'
 
 
-@given(policies, facts, reports, st.integers(0, 4))
+SEEN = (
+    *('severity = "low"', 'rule = "*"', 'confidence = "high"', 'category = "malware"', 'format = "pickle"'),
+    *('format.only = ["pickle", "zip"]', 'executable = "any"', "executable = true", "executable = false"),
+    *('verdict = ["clean", "unknown"]', 'verdict = ["suspicious", "malicious"]', 'verdict = "suspicious"'),
+    *('coverage = ["full", "partial"]', 'coverage = "none"'),
+)
+"""What inspection decides."""
+UNSEEN = ('path = "*"', 'severity = "low"')
+
+
+@st.composite
+def rules_that_look_inside(draw: st.DrawFn) -> str:
+    """One condition that often holds, with another or an exception that inspection decides."""
+    lines = [draw(st.sampled_from(UNSEEN)), draw(st.sampled_from(["", *SEEN]))]
+    lines.append(draw(st.sampled_from(["", *(f"unless.{word}" for word in SEEN)])))
+    return "\n".join([f'effect = "{draw(st.sampled_from(["warn", "block"]))}"', *lines])
+
+
+looking = rules_that_look_inside().filter(usable).map(lambda rule: _policy([rule]))
+
+
+@settings(max_examples=600)
+@given(looking, facts, reports, st.integers(0, 2))
 def test_what_is_refused_before_inspection_is_refused_after_it(
     policy: Policy, about: Facts, full: Report, known: int
 ) -> None:
