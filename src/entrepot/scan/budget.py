@@ -46,7 +46,10 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits for one file; `clock` is monotonic, in seconds."""
+    """What is left of the limits for one file.
+
+    Of counted things, what can't be paid for is not paid: what one member asked in vain is left for the others.
+    """
 
     limits: Limits = field(default_factory=Limits)
     bytes_read: int = 0
@@ -58,6 +61,11 @@ class Budget:
 
     def __post_init__(self) -> None:
         self.deadline = time.monotonic() + self.limits.seconds
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more can be read of the file, whatever it is: the time is up, or too much was read."""
+        return time.monotonic() > self.deadline or self.bytes_read > self.limits.bytes_read
 
     def spend_bytes(self, count: int) -> None:
         """Pay for bytes read of the file, and look at the clock. Raises `OutOfBudget`."""
@@ -80,22 +88,22 @@ class Budget:
 
     def spend_members(self, count: int = 1) -> None:
         """Pay for members of containers. Raises `OutOfBudget`."""
-        self.members += count
-        if self.members > self.limits.members:
+        if self.members + count > self.limits.members:
             raise OutOfBudget(f"more than {self.limits.members} members")
+        self.members += count
 
     def spend_opcodes(self, count: int) -> None:
         """Pay for opcodes of a stack machine, and look at the clock. Raises `OutOfBudget`."""
-        self.opcodes += count
-        if self.opcodes > self.limits.opcodes:
+        if self.opcodes + count > self.limits.opcodes:
             raise OutOfBudget(f"more than {self.limits.opcodes} opcodes")
+        self.opcodes += count
         self.check_time()
 
     def spend_values(self, count: int = 1) -> None:
         """Pay for items of structured data; cheap enough for every item. Raises `OutOfBudget`."""
-        self.values += count
-        if self.values > self.limits.values:
+        if self.values + count > self.limits.values:
             raise OutOfBudget(f"more than {self.limits.values} values")
+        self.values += count
         if not self.values & 0x3FF:
             self.check_time()
 

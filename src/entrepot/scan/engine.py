@@ -21,6 +21,8 @@ MAX_FINDINGS = 500
 """Findings of one report; more say nothing new."""
 UNHASHED = -1
 """Of no file, not even of an empty one."""
+MAX_UNREAD = 500
+"""Places of one report that were not read; more say nothing new."""
 _CAPABILITIES = tuple(Capability)
 
 
@@ -42,17 +44,14 @@ class Scanner:
         budget = Budget(self.limits)
         scan = _Scan(budget, self.families)
         metered = Metered(source, budget)
-        # A fault of ours in one parser must not let a file pass, nor end a scan of thousands.
         digest = None
         try:
             digest = self._digest(metered)
             scan.look(Member(name, metered), "", 0)
-        except OutOfBudget as limit:
-            scan.unread.append(Unread(str(limit)))
         except Unavailable:
             raise
-        except Exception as fault:  # noqa: BLE001
-            scan.unread.append(Unread(f"{FAULT}: {type(fault).__name__}: {fault}"[:500]))
+        except Exception as failure:  # noqa: BLE001
+            scan.miss(Unread(_why(failure)))
         return scan.report(source.size, digest)
 
     def _digest(self, source: Source) -> str | None:
@@ -69,6 +68,13 @@ class Scanner:
 
 FAULT = "the scanner failed on this file, which is a fault of ours"
 """How the reason of an unread file begins where a parser did what it must never do."""
+
+
+def _why(failure: Exception, form: str = "") -> str:
+    """The reason why bytes were not read. A fault of ours must not let a file pass, nor end a scan of thousands."""
+    if isinstance(failure, OutOfBudget | Unreadable):
+        return f"{form}: {failure}" if form else str(failure)
+    return f"{FAULT}: {form + ': ' if form else ''}{type(failure).__name__}: {failure}"[:500]
 
 
 class Metered:
@@ -101,7 +107,7 @@ class _Scan:
         self.families = families
         self.formats: list[str] = []
         self.findings: dict[tuple[str, str, str], Finding] = {}
-        self.unread: list[Unread] = []
+        self.unread: dict[Unread, None] = {}
         self.capability = Capability.NO
         self.recognized = False
         self.seen: set[tuple[int, int, tuple[str, ...], bool, str]] = set()
@@ -111,7 +117,8 @@ class _Scan:
         if depth > self.budget.limits.depth:
             message = f"members inside members, more than {self.budget.limits.depth} deep"
             self._keep(found("archive.depth", message), path)
-            raise OutOfBudget(message)
+            self.miss(Unread(message, member=path))
+            return
         if self._has_seen(member):
             return
         sample = Sample(member.name, member.source, self.budget, self.families)
@@ -119,10 +126,10 @@ class _Scan:
         try:
             chosen = [form for name in member.formats if (form := by_name(name))]
             asked = candidates(sample.head[:1], sample.suffix, sample.basename)
-            chosen += [form for form in asked if form not in chosen and form.recognize(sample)]
-        except Unreadable as broken:
-            self.unread.append(Unread(str(broken), member=path))
+        except (Unreadable, OutOfBudget) as broken:
+            self._go_on_after(broken, "", path)
             return
+        chosen += [form for form in asked if form not in chosen and self._recognizes(form, sample, path)]
         if depth == 0:
             # What it is stands in the report although reading it may cost more than it may.
             self._note_formats(chosen, sample)
@@ -131,7 +138,18 @@ class _Scan:
             self._note_formats(inspected, sample)
         self._note_disguise(sample, inspected, path)
         if not inspected and not member.opaque and sample.head:
-            self.unread.append(Unread("no format recognizes these bytes", member=path))
+            self.miss(Unread("no format recognizes these bytes", member=path))
+
+    def miss(self, unread: Unread) -> None:
+        """Remember bytes that were not looked at; each reason once for the same place."""
+        if len(self.unread) < MAX_UNREAD:
+            self.unread[unread] = None
+
+    def _go_on_after(self, failure: Exception, form: str, path: str) -> None:
+        """What ended the look at one member as one format ends no more than that, unless nothing is left to spend."""
+        if isinstance(failure, Unavailable) or self.budget.is_spent:
+            raise failure
+        self.miss(Unread(_why(failure, form), member=path))
 
     def _note_formats(self, known: Sequence[Format], sample: Sample) -> None:
         self.formats = [form.name for form in known]
@@ -151,14 +169,21 @@ class _Scan:
         self.seen.add(way)
         return False
 
+    def _recognizes(self, form: Format, sample: Sample, path: str) -> bool:
+        try:
+            return form.recognize(sample)
+        except Exception as failure:  # noqa: BLE001
+            self._go_on_after(failure, form.name, path)
+            return False
+
     def _inspect(self, form: Format, sample: Sample, path: str, depth: int) -> bool:
         try:
             for one in form.inspect(sample, self.budget):
                 self._take(one, path, depth)
         except Unrecognized:
             return False
-        except Unreadable as broken:
-            self.unread.append(Unread(f"{form.name}: {broken}", member=path))
+        except Exception as failure:  # noqa: BLE001
+            self._go_on_after(failure, form.name, path)
         return True
 
     def _take(self, found: Found, path: str, depth: int) -> None:
@@ -169,7 +194,7 @@ class _Scan:
             case Finding():
                 self._keep(found, path)
             case Unread():
-                self.unread.append(replace(found, member=_joined(path, found.member)))
+                self.miss(replace(found, member=_joined(path, found.member)))
             case Capability():
                 self.capability = max(self.capability, found, key=_CAPABILITIES.index)
 
@@ -196,7 +221,7 @@ class _Scan:
             coverage,
             self.formats,
             findings,
-            self.unread,
+            list(self.unread),
             self.capability,
             size,
             digest,

@@ -8,10 +8,10 @@ from entrepot.scan.text.links import differ_by_one
 KNOWN = (
     "meta-llama facebook FacebookAI openai openai-community google google-bert google-t5 microsoft mistralai "
     "deepseek-ai Qwen nvidia Anthropic HuggingFaceH4 HuggingFaceTB huggingface bigscience bigcode stabilityai "
-    "black-forest-labs EleutherAI tiiuae CohereLabs CohereForAI databricks mosaicml allenai apple ibm-granite "
-    "ibm-research Salesforce sentence-transformers distilbert THUDM zai-org baichuan-inc 01-ai internlm moonshotai "
-    "MiniMaxAI xai-org unsloth NousResearch runwayml CompVis tencent baidu ByteDance-Seed BAAI intfloat jinaai nomic-ai mixedbread-ai "
-    "Snowflake TheBloke lmsys openbmb"
+    "black-forest-labs EleutherAI tiiuae CohereLabs CohereForAI databricks mosaicml allenai apple ibm-granite ibm- "
+    "research Salesforce sentence-transformers distilbert THUDM zai-org baichuan-inc 01-ai internlm moonshotai "
+    "MiniMaxAI xai-org unsloth NousResearch runwayml CompVis tencent baidu ByteDance-Seed BAAI intfloat jinaai "
+    "nomic-ai mixedbread-ai Snowflake TheBloke lmsys openbmb"
 ).split()
 _TARGETS = (
     "meta-llama facebook microsoft mistralai stabilityai huggingface deepseek-ai anthropic eleutherai databricks"
