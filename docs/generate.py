@@ -9,6 +9,7 @@ from entrepot import settings
 from entrepot.domain.licensing import Family
 from entrepot.domain.report import Category
 from entrepot.licenses.table import entries
+from entrepot.policy import conditions
 from entrepot.scan.budget import Limits
 from entrepot.scan.choice import INDEX, formats, index
 from entrepot.scan.rules import Rule, families, family
@@ -39,6 +40,7 @@ What one file may cost, with everything in it. What runs into a limit is reporte
 | limit | default | meaning |
 |---|--:|---|
 """
+CONDITIONS = "| condition | about | fits | example |\n|---|---|---|---|\n"
 RULES = """# Rules
 
 One page a rule. Critical and high make a file malicious, medium makes it suspicious, low is a note. Rules that are
@@ -112,6 +114,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield FOLDER / "scanner" / "limits.md", LIMITS + "".join(_limits())
     yield FOLDER / "scanner" / "techniques.md", TECHNIQUES + "".join(_techniques())
     yield FOLDER / "rules" / "README.md", RULES + "".join(_index())
+    yield FOLDER / "policy.md", _policy((FOLDER / "policy.md").read_text())
     for name in families():
         for rule in family(name).values():
             yield FOLDER / "rules" / f"{rule.id}.md", _rule(rule)
@@ -125,6 +128,19 @@ def _licenses() -> Iterator[str]:
     for entry in entries().values():
         one = entry.license
         yield f"| `{one.id}` | {one.name} | {one.family} | {commercial[one.commercial]} |\n"
+
+
+def _policy(page: str) -> str:
+    """The page with the table of conditions renewed; the rest of it is written by hand."""
+    before, mark, rest = page.partition("<!-- conditions: made from the code -->\n")
+    end = "<!-- end of conditions -->"
+    return before + mark + CONDITIONS + "".join(_conditions()) + end + rest.partition(end)[2]
+
+
+def _conditions() -> Iterator[str]:
+    for condition in conditions().values():
+        example = "<br>".join(f"`{line}`" for line in condition.example.split("\n"))
+        yield f"| `{condition.name}` | {condition.about} | {condition.summary} | {example} |\n"
 
 
 def _formats() -> Iterator[str]:
