@@ -63,6 +63,15 @@ def find(connection: Connection, digest: Digest) -> Blob | None:
     return None if row is None else _blob(row)
 
 
+def by_ids(connection: Connection, numbers: Sequence[int]) -> dict[int, Blob]:
+    """The blobs of those rows, by row id."""
+    found: dict[int, Blob] = {}
+    for start in range(0, len(numbers), 500):
+        rows = connection.execute(select(blobs).where(blobs.c.id.in_(numbers[start : start + 500])))
+        found |= {row.id: _blob(row) for row in rows}
+    return found
+
+
 def find_by_xet(connection: Connection, xet: str) -> list[Blob]:
     """The blobs whose Xet file hash that is: one, as long as nobody breaks BLAKE3."""
     rows = connection.execute(select(blobs).where(blobs.c.xet == xet, blobs.c.condemned_at.is_(None)))

@@ -14,15 +14,17 @@ reports = Table(
     "reports",
     metadata,
     _id(),
-    # "sha256:" and a digest, for bytes that were here; they may be gone. "peek:", a repository's row and an etag, for
-    # what was looked at where it lies upstream: another repository's upstream may have other bytes under that etag.
+    # "sha256:", a digest and a name, for bytes that were here; they may be gone. "peek:", a repository's row and an
+    # etag, for what was looked at where it lies upstream: another upstream may have other bytes under that etag.
     Column("subject", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, default=""),
     Column("scanner", String(80), nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("coverage", String(16), nullable=False),
     Column("content", Bytes, nullable=False),
     Column("made_at", UtcTime, nullable=False),
     UniqueConstraint("subject", "scanner"),
+    Index(None, "digest"),
     Index(None, "verdict"),
     sqlite_autoincrement=True,
 )

@@ -1,5 +1,6 @@
 """Reports in the catalog: one for each content and scanner version, kept also when the bytes are gone."""
 
+import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,11 @@ from entrepot.domain.digest import Digest
 from entrepot.domain.report import Report
 from entrepot.domain.report_text import dump, load
 
+_BLOB = ("digest", "size", "xet", "chunked")
+BYTES, PEEK = "sha256:", "peek:"
 MAX_RULE = 120
+MAX_LABEL = 100
+MAX_SUFFIX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +32,36 @@ class Kept:
     made_at: datetime
 
 
-def of_bytes(digest: Digest) -> str:
-    """What a report is about that was made of bytes which were here."""
-    return f"sha256:{digest.hex}"
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Bytes with a report of an earlier scanner: its number, the name they were looked at under, and the blob."""
+
+    number: int
+    name: str
+    blob: Blob
+
+
+def of_bytes(digest: Digest, name: str) -> str:
+    """What a report is about that was made of bytes which were here, under that name.
+
+    The name belongs to it: the same text is looked at as Python or as prose, and who could choose which of both reports
+    is believed would choose the harmless one.
+    """
+    return f"{BYTES}{digest.hex}:{_label(name)}"
+
+
+def _label(name: str) -> str:
+    label = name.rpartition("/")[2].lower()
+    if len(label) > MAX_LABEL or not label.isascii():
+        suffix = label.rpartition(".")[2]
+        label = f"{hashlib.sha256(label.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}.{suffix[:MAX_SUFFIX]}"
+    return label
 
 
 def of_upstream(repository_id: int, file: File) -> str:
     """What a report is about that was made of what one upstream showed of a file."""
-    return f"peek:{repository_id}:{file.etag}:{file.size}"
+    hidden = hashlib.sha256(f"{file.etag}\0{file.size}\0{_label(file.path.text)}".encode()).hexdigest()
+    return f"{PEEK}{repository_id}:{hidden}"
 
 
 def keep(connection: Connection, subject: str, report: Report) -> None:
@@ -43,6 +70,7 @@ def keep(connection: Connection, subject: str, report: Report) -> None:
     connection.execute(delete(reports).where(same))
     values = {
         "subject": subject,
+        "digest": subject.removeprefix(BYTES).partition(":")[0] if subject.startswith(BYTES) else "",
         "scanner": report.scanner,
         "verdict": report.verdict.value,
         "coverage": report.coverage.value,
@@ -89,16 +117,34 @@ def latest(connection: Connection, subjects: Iterable[str]) -> dict[str, Kept]:
     return found
 
 
-def without(connection: Connection, scanner: str, after: int, limit: int) -> list[Blob]:
-    """Blobs that this scanner version has not looked at and that a file is, by row id, beginning after one."""
-    subject = "sha256:" + blobs.c.digest
-    known = and_(reports.c.subject == subject, reports.c.scanner == scanner)
+def outdated(connection: Connection, scanner: str, after: int, limit: int) -> list[Outdated]:
+    """Bytes that another scanner version has looked at and this one has not, by the number of the old report."""
+    newer = reports.alias("newer")
+    same = and_(newer.c.subject == reports.c.subject, newer.c.scanner == scanner)
+    query = (
+        select(reports.c.id, reports.c.subject, blobs.c.id.label("blob_id"), *blobs.c[*_BLOB])
+        .join(blobs, and_(blobs.c.digest == reports.c.digest, blobs.c.condemned_at.is_(None)))
+        .outerjoin(newer, same)
+        .where(reports.c.id > after, reports.c.scanner != scanner, newer.c.id.is_(None))
+        .order_by(reports.c.id)
+        .limit(limit)
+    )
+    return [
+        Outdated(
+            row.id, row.subject.split(":", 2)[2], Blob(row.blob_id, Digest(row.digest), row.size, row.xet, row.chunked)
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def unseen(connection: Connection, after: int, limit: int) -> list[Blob]:
+    """Blobs that are files and that nobody has looked at yet, by row id, beginning after one."""
     # Xorbs are blobs, too, and no file by themselves.
     named = [exists().where(table.c.blob_id == blobs.c.id) for table in (files, upstream_files, uploads)]
+    seen = exists().where(reports.c.digest == blobs.c.digest)
     query = (
         select(blobs)
-        .outerjoin(reports, known)
-        .where(reports.c.id.is_(None), blobs.c.condemned_at.is_(None), blobs.c.id > after, or_(*named))
+        .where(~seen, blobs.c.condemned_at.is_(None), blobs.c.id > after, or_(*named))
         .order_by(blobs.c.id)
         .limit(limit)
     )

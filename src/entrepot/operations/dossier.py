@@ -124,7 +124,9 @@ async def _read_files(registry: Registry, case: Case, files: Sequence[File], wit
 async def _assembled(registry: Registry, written: Written, files: Sequence[File]) -> Dossier:
     sizes = {file.path.text: file.size for file in files}
     pages = [
-        Inspected(page.path, page.size, page.digest, await report_on(registry, Digest(page.digest)) or UNREAD)
+        Inspected(
+            page.path, page.size, page.digest, await report_on(registry, Digest(page.digest), page.path) or UNREAD
+        )
         for page in written.pages
     ]
     pages += [Inspected(path, sizes[path], "", UNREAD) for path in written.missing if path in sizes]

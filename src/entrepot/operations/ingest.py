@@ -16,7 +16,7 @@ from entrepot.operations.case import Case
 from entrepot.operations.fetching import Order
 from entrepot.operations.flight import HELD_BACK, Flight
 from entrepot.operations.inspection.inspect import PATIENCE_SECONDS, inspect, peek
-from entrepot.operations.publish import keep
+from entrepot.operations.keep import keep
 from entrepot.operations.registry import Registry
 from entrepot.operations.source import Source
 from entrepot.operations.stored import stored

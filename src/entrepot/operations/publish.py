@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from entrepot.blobs.staging import Landed
 from entrepot.catalog import blobs, commits, repositories
 from entrepot.domain.actor import Actor
 from entrepot.domain.attributes import tracked
@@ -18,6 +17,8 @@ from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import FilePath, RefName
 from entrepot.operations.authorize import sees_private
 from entrepot.operations.describe import describe
+from entrepot.operations.judge_upload import Upload, judge_upload
+from entrepot.operations.keep import keep
 from entrepot.operations.peruse import standing
 from entrepot.operations.registry import Registry
 from entrepot.repositories import Repository
@@ -66,16 +67,6 @@ def largest_regular(registry: Registry) -> int:
     return registry.settings.max_regular_bytes
 
 
-async def keep(registry: Registry, landed: Landed) -> Blob:
-    """The blob for bytes that have landed: announced, then durable. Nothing names it yet. Raises `NotReady`."""
-    blob = await registry.database.write(blobs.announce, landed.digest, landed.size)
-    if blob.chunked:
-        landed.path.unlink(missing_ok=True)
-    else:
-        await registry.blobs.put(landed.path, landed.digest, landed.size)
-    return blob
-
-
 async def upload(
     registry: Registry, repository: Repository, pieces: AsyncIterator[bytes], digest: Digest, size: int
 ) -> Blob:
@@ -108,10 +99,12 @@ async def within_reach(registry: Registry, repository: Repository, actor: Actor,
 async def publish(registry: Registry, repository: Repository, actor: Actor, draft: Draft) -> Revision:
     """The branch's head with the draft's items in it; the same head where they change nothing.
 
-    Raises `Invalid`, `StaleParent`, `FileNotFound`, `NotReady`. Nothing is visible until everything is.
+    Raises `Invalid`, `StaleParent`, `FileNotFound`, `NotReady`, and `Refused` where a policy does not let a file in.
+    Nothing is visible until everything is.
     """
     changes = await _changes(registry, repository, actor, draft.items)
     changes += await _attributes(registry, repository, draft, changes)
+    await judge_upload(registry, repository, Upload(draft.package, actor, changes))
     new = NewCommit(changes, Author(actor.name), datetime.now(UTC), draft.message, draft.parent)
     head = await registry.database.write(commits.commit, draft.package.id, draft.branch, new)
     await describe(registry, repository, draft.package)

@@ -44,9 +44,9 @@ async def known_report(registry: Registry, repository: Repository, file: File) -
     return None
 
 
-async def report_on(registry: Registry, digest: Digest) -> Report | None:
-    """What this scanner version says of bytes that are, or were, here."""
-    return await _known(registry, reports.of_bytes(digest))
+async def report_on(registry: Registry, digest: Digest, name: str) -> Report | None:
+    """What this scanner version says of bytes that are, or were, here, as a file of that name."""
+    return await _known(registry, reports.of_bytes(digest, name))
 
 
 async def known_reports(registry: Registry, repository: Repository, files: Sequence[File]) -> list[Report | None]:
@@ -66,8 +66,8 @@ async def known_reports(registry: Registry, repository: Repository, files: Seque
 
 def _subjects(repository: Repository, file: File) -> list[str]:
     if file.blob is not None:
-        return [reports.of_bytes(file.blob.digest)]
-    here = [reports.of_bytes(file.lfs)] if file.lfs else []
+        return [reports.of_bytes(file.blob.digest, file.path.text)]
+    here = [reports.of_bytes(file.lfs, file.path.text)] if file.lfs else []
     return [*here, reports.of_upstream(repository.row.id, file)]
 
 
@@ -88,7 +88,7 @@ async def inspect(registry: Registry, blob: Blob, name: str, *, patient: bool = 
     """
     if registry.firewall.is_blind:
         return UNREAD
-    subject = reports.of_bytes(blob.digest)
+    subject = reports.of_bytes(blob.digest, name)
     known = await _known(registry, subject)
     if known is not None:
         return known
@@ -105,7 +105,7 @@ async def inspect_bytes(registry: Registry, data: bytes, name: str) -> Report:
     if registry.firewall.is_blind:
         return UNREAD
     digest = Digest(await in_thread(lambda: hashlib.sha256(data).hexdigest()))
-    subject = reports.of_bytes(digest)
+    subject = reports.of_bytes(digest, name)
     known = await _known(registry, subject)
     if known is not None:
         return known

@@ -66,6 +66,7 @@ def upgrade() -> None:
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("scanner", sa.String(length=80), nullable=False),
         sa.Column("verdict", sa.String(length=16), nullable=False),
         sa.Column("coverage", sa.String(length=16), nullable=False),
@@ -76,6 +77,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reports_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_reports_verdict"), ["verdict"], unique=False)
 
     op.create_table(
