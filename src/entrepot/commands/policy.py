@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,14 +12,17 @@ from entrepot.commands import Failed, plain
 from entrepot.commands.output import as_json_option, show
 from entrepot.domain.decision import Decision
 from entrepot.domain.errors import WrongPolicy
+from entrepot.domain.licensing import Standing
 from entrepot.policy import Clause, Policy, Rule
 from entrepot.policy.conditions import Condition
 from entrepot.policy.document import MAX_TEXT
+from entrepot.policy.patterns import Patterns
 from entrepot.policy.trials import Trial, read_trials
 
 RULE_COLUMNS = ("line", "rule", "effect", "looks_at", "when", "unless")
 TRIAL_COLUMNS = ("test", "result", "expected", "decided", "by", "reason")
 FAMILY = "family:"
+_KINDS = {"license": "license", "format": "format", "rule": "rule of the scanner"}
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -185,25 +188,42 @@ def _condition(condition: Condition) -> dict[str, object]:
 
 
 def _notes(policy: Policy) -> Iterator[str]:
-    """What can be used and is probably not meant: licenses that nobody knows."""
-    # Loaded here: most policies name no license, and the list of them is long.
-    from entrepot.licenses import look_up
-
+    """What can be used and is probably not meant: names of licenses, formats and rules that nothing has."""
     for rule in policy.rules:
         for clause in (*rule.conditions, *rule.exceptions):
-            words = _license_words(clause.given) if clause.condition.name == "license" else []
-            for word in words:
-                if look_up(word) is None:
-                    yield f"line {rule.line}: rule {rule.name!r}: no license is known here as {word!r}"
+            word = clause.condition.name
+            for name in _unknown(word, list(_words(clause.given))):
+                yield f"line {rule.line}: rule {rule.name!r}: no {_KINDS[word]} that is known here fits {name!r}"
 
 
-def _license_words(given: object) -> list[str]:
-    if isinstance(given, dict):
-        return [word for name in ("allow", "deny", "only") for word in _license_words(given.get(name))]
-    words = given if isinstance(given, list) else [given]
-    standings = ("missing", "unknown", "other")
-    plain_words = (word for word in words if isinstance(word, str) and not word.startswith(FAMILY))
-    return [word for word in plain_words if word not in standings and not set("*?[") & set(word)]
+def _unknown(word: str, names: Sequence[str]) -> list[str]:
+    # Loaded here, as far as a policy needs them: these lists are long.
+    if word == "license":
+        from entrepot.licenses import known, look_up
+
+        own = (*(license_.id for license_ in known()), *Standing)
+        return [name for name in _unfitting(names, own) if look_up(name) is None and not name.startswith(FAMILY)]
+    if word == "format":
+        from entrepot.scan.choice import formats
+
+        return _unfitting(names, list(formats()))
+    if word == "rule":
+        from entrepot.scan.rules import families, family
+
+        return _unfitting(names, [rule_id for name in families() for rule_id in family(name)])
+    return []
+
+
+def _unfitting(names: Iterable[str], known: Sequence[str]) -> list[str]:
+    return [name for name in names if not any(map(Patterns([name]).match, known))]
+
+
+def _words(given: object) -> Iterator[str]:
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, list | dict):
+        for inner in given.values() if isinstance(given, dict) else given:
+            yield from _words(inner)
 
 
 COMMAND = policy_
