@@ -14,7 +14,9 @@ from entrepot.policy.wanted import hint
 
 MAX_TEXT = 1 << 20
 MAX_LINE = 4_000
-"""Longer ones can't be reviewed, and dotted keys of such a length take a parser long."""
+"""Longer ones can't be reviewed."""
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""")
+"""Keys with so many dots mean nothing here, and take the standard parser a time that grows with their square."""
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, and those that make a text look other than it is."""
 T = TypeVar("T")
@@ -67,6 +69,8 @@ def _check_text(written: str) -> None:
     if found:
         line = written.count("\n", 0, found.start()) + 1
         raise WrongPolicy(f"there is a character that nobody can see: U+{ord(found[0]):04X}", line)
+    if dotted := _LONG_KEY.search(written):
+        raise WrongPolicy("a key with that many dots means nothing here", written.count("\n", 0, dotted.start()) + 1)
     for number, line_text in enumerate(written.split("\n"), start=1):
         if len(line_text) > MAX_LINE:
             raise WrongPolicy(f"a line has at most {MAX_LINE:,} characters; break the list into several lines", number)

@@ -87,6 +87,8 @@ def test_what_is_wrong_in_a_rule_is_refused_with_its_line_and_the_reason(rule: s
         ('name = "x"\n# \u202egpj', 2, "U+202E"),
         ('name = "x"\n# \x1b[2J', 2, "U+001B"),
         ('name = "x"\n# ' + "y" * 5000, 2, "a line has at most"),
+        ('name = "x"\nrule.' + "a." * 30 + "b = 1", 2, "that many dots"),
+        ('name = "x"\n"' + '" . "'.join("a" * 30) + '" = 1', 2, "that many dots"),
         ("x = " + "[" * 3000, None, "inside one another"),
         ("#" * ((1 << 20) + 1), None, "at most 1,048,576 characters"),
         (

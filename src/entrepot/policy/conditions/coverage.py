@@ -30,5 +30,5 @@ CONDITION = Condition(
     _read,
     "how much of the file the scanner could read: none, partial, full",
     'coverage = ["none", "partial"]',
-    says="inspection of {subject}: {value}",
+    says="how much of {subject} could be read: {value}",
 )
