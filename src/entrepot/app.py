@@ -28,7 +28,7 @@ from entrepot.domain.names import RepositoryKey
 from entrepot.http.log import WithRequestId, set_up
 from entrepot.http.mounts import Mounts
 from entrepot.jobs import Job, run_forever, write_down_forever
-from entrepot.operations import setup
+from entrepot.operations import legislate, setup
 from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry
@@ -99,6 +99,7 @@ def prepare(settings: Settings) -> str | None:
     database = Database(settings.database_url)
     try:
         migrate(database)
+        legislate.begin(database)
         return setup.begin(database, settings.data_folder)
     finally:
         database.close()

@@ -129,6 +129,9 @@ class Settings:
     scan_unpacked_bytes: int = _setting(
         16 << 30, "How many bytes the packed members of one file may become.", _between(1 << 20, 1 << 45)
     )
+    two_person_waivers: str = _setting(
+        "off", "on: a waiver has to be granted by somebody else than who asked for it.", _one_of("on", "off")
+    )
     gc_grace_hours: float = _setting(
         24.0, "How long bytes without a name are kept before they are collected.", _between(0, 24 * 365)
     )

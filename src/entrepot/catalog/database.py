@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, make_url
@@ -20,6 +20,8 @@ from entrepot.domain.errors import Invalid, NotReady
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Transaction: TypeAlias = Connection
+"""What functions are handed that put several questions into one transaction."""
 
 ATTEMPTS = 8
 """A transaction that lost against another is run again this often."""

@@ -72,3 +72,11 @@ def versions(connection: Connection, name: str) -> list[PolicyRow]:
 
 def _row(row: Row[tuple[object, ...]]) -> PolicyRow:
     return PolicyRow(row.name, row.version, row.text, row.note, row.applied_by, row.applied_at)
+
+
+def begin(connection: Connection, name: str, text: str, by: str) -> bool:
+    """Apply the first policy where there never was one; whether that was so."""
+    if connection.execute(select(policies.c.id).limit(1)).first() is not None:
+        return False
+    apply(connection, name, text, "the policy that every instance begins with", by)
+    return True

@@ -90,11 +90,12 @@ async def package_facts(registry: Registry, case: Case, law: Law, about: Dossier
         is_local=case.repository.row.kind is Kind.LOCAL,
         licensing=about.licensing if about else None,
         paths=about.paths if about else None,
-        properties=_properties(package),
+        properties=properties_of(package),
     )
 
 
-def _properties(package: Package) -> dict[str, Json]:
+def properties_of(package: Package) -> dict[str, Json]:
+    """What a package says of itself, its card's fields among them."""
     card = package.facts.get("cardData")
     return {**(card if isinstance(card, dict) else {}), **package.facts}
 
