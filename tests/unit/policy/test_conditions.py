@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from entrepot.domain.decision import Effect, Outcome
-from entrepot.domain.licensing import Family, Licensing, Standing, Where
+from entrepot.domain.licensing import Declaration, Family, Licensing, Standing, Where
 from entrepot.domain.names import PackageType
 from entrepot.domain.report import Capability, Category, Confidence, Unread
 from entrepot.domain.waiver import Scope
@@ -183,6 +183,13 @@ def test_of_several_licenses_to_choose_from_one_that_is_allowed_is_enough() -> N
     either = licensed(declarations=(declared("GPL-3.0", "MIT"),), ids=("GPL-3.0", "MIT"))
     assert not matches('license.allow = ["MIT"]', asked(of=package(licensing=either)))
     assert not matches('license.deny = ["GPL-3.0"]', asked(of=package(licensing=either)))
+
+
+def test_a_family_does_not_vouch_for_a_license_that_nobody_knows() -> None:
+    both = Declaration(Where.CARD, "README.md", "MIT AND Odd", ("MIT",), Standing.KNOWN, "", (("MIT", "Odd"),))
+    licensing = Licensing(Standing.KNOWN, ("MIT",), (both,), families=(Family.PERMISSIVE,))
+    assert matches('license.allow = ["family:permissive"]', asked(of=package(licensing=licensing)))
+    assert not matches('license.allow = ["MIT", "Odd"]', asked(of=package(licensing=licensing)))
 
 
 def test_what_a_base_model_declares_counts_for_both_lists() -> None:

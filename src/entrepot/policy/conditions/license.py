@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from entrepot.domain.licensing import WITH, Family, Licensing, Standing
+from entrepot.domain.licensing import WITH, Declaration, Family, Licensing, Standing
 from entrepot.policy.conditions import About, Answer, Condition, Test, WrongValue
 from entrepot.policy.facts import Facts
 from entrepot.policy.patterns import Patterns
@@ -29,8 +29,9 @@ class _Licenses:
 
     def _permit_families(self, licensing: Licensing) -> bool:
         declared = [*licensing.declarations, *licensing.inherited]
-        is_known = licensing.standing is Standing.KNOWN and all(one.standing is Standing.KNOWN for one in declared)
-        return is_known and bool(licensing.families) and self._families.issuperset(licensing.families)
+        if licensing.standing is not Standing.KNOWN or not all(map(_is_known, declared)):
+            return False
+        return bool(licensing.families) and self._families.issuperset(licensing.families)
 
     def touch(self, licensing: Licensing) -> bool:
         """Whether one of these can't be avoided."""
@@ -41,6 +42,12 @@ class _Licenses:
         named = {name for one in declared for ids in one.alternatives for name in ids}
         named |= {name.partition(WITH)[0] for name in named}
         return [name for name in named if self._ids.match(name)]
+
+
+def _is_known(declared: Declaration) -> bool:
+    """Whether its families say all there is to say of it: no name in it that nobody knows."""
+    named = {name for ids in declared.alternatives for name in ids}
+    return declared.standing is Standing.KNOWN and named <= set(declared.ids)
 
 
 def _family(word: str) -> Family:
