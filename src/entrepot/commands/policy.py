@@ -13,8 +13,9 @@ from entrepot.commands.output import as_json_option, show
 from entrepot.domain.decision import Decision
 from entrepot.domain.errors import WrongPolicy
 from entrepot.domain.licensing import Standing
+from entrepot.domain.report import Verdict
 from entrepot.policy import Clause, Policy, Rule
-from entrepot.policy.conditions import Condition
+from entrepot.policy.conditions import About, Condition
 from entrepot.policy.document import MAX_TEXT
 from entrepot.policy.patterns import Patterns
 from entrepot.policy.trials import Trial, read_trials
@@ -188,12 +189,23 @@ def _condition(condition: Condition) -> dict[str, object]:
 
 
 def _notes(policy: Policy) -> Iterator[str]:
-    """What can be used and is probably not meant: names of licenses, formats and rules that nothing has."""
+    """What can be used and is probably not meant: names that nothing has, and files that nobody could read."""
+    if _is_blind(policy):
+        yield 'what could not be read passes: no rule asks for coverage = "none", or for verdict = "unknown" as well'
     for rule in policy.rules:
         for clause in (*rule.conditions, *rule.exceptions):
             word = clause.condition.name
             for name in _unknown(word, list(_words(clause.given))):
                 yield f"line {rule.line}: rule {rule.name!r}: no {_KINDS[word]} that is known here fits {name!r}"
+
+
+def _is_blind(policy: Policy) -> bool:
+    """Whether it goes by verdicts, and none of its rules minds what could not be read, of which there is no bad word."""
+    clauses = [clause for rule in policy.rules if rule.effect.refuses for clause in rule.conditions]
+    minding = [clause for clause in clauses if clause.condition.about is About.FINDING]
+    minding += [clause for clause in clauses if clause.condition.name in ("coverage", "executable", "format")]
+    by_verdict = [list(_words(clause.given)) for clause in clauses if clause.condition.name == "verdict"]
+    return bool(by_verdict) and not minding and not any(Verdict.UNKNOWN in words for words in by_verdict)
 
 
 def _unknown(word: str, names: Sequence[str]) -> list[str]:

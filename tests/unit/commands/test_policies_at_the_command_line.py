@@ -70,6 +70,15 @@ def test_names_that_nothing_has_are_noted(run: Any) -> None:
     assert err.count("note:") == 2
 
 
+def test_a_policy_that_lets_pass_what_nobody_could_read_is_told_so(run: Any) -> None:
+    rule = 'name = "a"\n[[rule]]\nname = "b"\neffect = "block"\nverdict = {}\n'
+    Path("mine.toml").write_text(rule.format('"malicious"'))
+    assert "what could not be read passes" in run("check", "mine.toml")[2]
+    for enough in (rule.format('["malicious", "unknown"]'), default()):
+        Path("mine.toml").write_text(enough)
+        assert run("check", "mine.toml")[2] == ""
+
+
 def test_a_policy_that_cannot_be_used_ends_with_1_and_the_line(run: Any) -> None:
     Path("mine.toml").write_text(POLICY.replace("severity", "severty"))
     code, out, err = run("check", "mine.toml")
