@@ -9,11 +9,15 @@ from typing import Any, TypeVar
 
 from entrepot.blobs.backends.disk import DiskBlobs
 from entrepot.blobs.staging import Staging
-from entrepot.catalog import repositories
+from entrepot.catalog import policies, repositories
 from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import Kind, RepositoryRow
 from entrepot.catalog.schema import metadata
+from entrepot.domain.actor import Action, Actor, Grant
+from entrepot.domain.content import File, Revision
+from entrepot.domain.door import Door
 from entrepot.domain.names import RepositoryKey
+from entrepot.operations.case import Case
 from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
 from entrepot.operations.registry import Registry
@@ -25,6 +29,9 @@ from entrepot.repositories.upstream import Upstream
 from entrepot.settings import Settings
 
 T = TypeVar("T")
+
+READER = Actor("reader", 1, 1, "a token", (Grant("*", frozenset({Action.READ})),))
+"""Somebody who may read everything and change nothing."""
 
 
 def no_upstream(row: RepositoryRow) -> Upstream:
@@ -86,6 +93,22 @@ def add_repository(registry: Registry, key: str, kind: Kind = Kind.LOCAL, **more
         RepositoryKey(key), kind, members=members, deploy_to=RepositoryKey(deploy) if deploy else None, **more
     )
     return registry.database.now(repositories.create, row)
+
+
+def apply_policy(registry: Registry, text: str, name: str = "test") -> None:
+    """Put a policy in force; an empty text says that there is none of that name any more."""
+    registry.database.now(policies.apply, name, text, "for a test", "tester")
+    registry.firewall.look_again()
+
+
+def rule_about(condition: str, *, name: str = "a rule", effect: str = "block") -> str:
+    """A policy for every repository with one rule of one condition, as `path = ["a.txt"]`."""
+    return f'name = "test"\nrepositories = ["*"]\n[[rule]]\nname = "{name}"\neffect = "{effect}"\n{condition}\n'
+
+
+def case_of(repository: Repository, revision: Revision, file: File, actor: Actor = READER) -> Case:
+    """The case of somebody who downloads that file."""
+    return Case(repository, revision, actor, Door.FILE, file)
 
 
 def run(test: Callable[..., Coroutine[Any, Any, T]], *args: Any, **kw: Any) -> T:

@@ -17,7 +17,7 @@ from entrepot.domain.names import FilePath, PackageName, PackageType, Repository
 from entrepot.operations.ingest import ingest
 from entrepot.protocols.huggingface.upstream import HubUpstream
 from entrepot.protocols.huggingface.upstream.pool import Pool
-from entrepot_testing import make_registry
+from entrepot_testing import case_of, make_registry
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
     "while bytes land": (Arrival, "_write", True),
@@ -56,8 +56,8 @@ async def fetch(folder: Path, url: str) -> None:
     repository = await registry.repository(RepositoryKey("remote"))
     revision = await repository.revision(PackageName(PackageType.MODEL, "org", "model"), "main")
     file = await repository.file(revision, FilePath("model.safetensors"))
-    file, source, _ = await ingest(registry, repository, revision, file)
-    async for _ in source.read(0, file.size):
+    got = await ingest(registry, case_of(repository, revision, file))
+    async for _ in got.source.read(0, file.size):
         pass
     await registry.flights.close(5)
 

@@ -16,7 +16,7 @@ from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
 from entrepot.protocols.huggingface.upstream import HubUpstream
 from entrepot.protocols.huggingface.upstream.pool import Pool
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot_testing import add_repository, case_of, close_registry, make_registry, run
 from fake_hub import FakeFile, running_hub
 
 HERE = Path(__file__).parent
@@ -46,8 +46,8 @@ async def download(registry: Registry) -> bytes:
     repository = await registry.repository(RepositoryKey("remote"))
     revision = await repository.revision(PackageName(PackageType.MODEL, "org", "model"), "main")
     file = await repository.file(revision, FilePath("model.safetensors"))
-    file, source, _ = await ingest(registry, repository, revision, file)
-    return b"".join([piece async for piece in source.read(0, file.size)])
+    got = await ingest(registry, case_of(repository, revision, file))
+    return b"".join([piece async for piece in got.source.read(0, file.size)])
 
 
 def named_without_bytes(registry: Registry) -> list[str]:

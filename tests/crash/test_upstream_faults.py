@@ -21,13 +21,13 @@ from entrepot.domain.errors import (
     UpstreamUnavailable,
 )
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
-from entrepot.operations.gate import Source
 from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
+from entrepot.operations.source import Source
 from entrepot.protocols.huggingface.upstream import HubUpstream
 from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot.repositories import Repository
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot_testing import add_repository, case_of, close_registry, make_registry, run
 from fake_hub import FakeFile, FakeHub, cut_after, refuse, running_hub, stall_after
 
 NAME = PackageName(PackageType.MODEL, "org", "model")
@@ -66,8 +66,8 @@ class World:
 
     async def get(self, path: FilePath, registry: Registry | None = None) -> tuple[File, Source]:
         registry = registry or self.registry
-        file, source, _ = await ingest(registry, *await self.look(path, registry))
-        return file, source
+        got = await ingest(registry, case_of(*await self.look(path, registry)))
+        return got.file, got.source
 
     async def download(self, path: FilePath, registry: Registry | None = None) -> bytes:
         file, source = await self.get(path, registry)

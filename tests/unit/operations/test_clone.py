@@ -1,7 +1,7 @@
 """Packs for git: all that a client lacks, nothing that it has, and no file past the gate."""
 
 import io
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +12,17 @@ from dulwich.pack import PackData
 
 from entrepot.catalog.revisions import MAIN
 from entrepot.domain.actor import Action, Actor, Grant
-from entrepot.domain.content import File, Revision
-from entrepot.domain.decision import ALLOWED, Decision, Effect
 from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.errors import Blocked, NotFound, PackageNotFound, RepositoryNotFound, TooLarge
 from entrepot.domain.git import LfsPointer
 from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
-from entrepot.operations import gate, manage, publish
+from entrepot.operations import manage, publish
 from entrepot.operations.git import clone, packing
 from entrepot.operations.git import walk as walking
 from entrepot.operations.git.walk import Wanted
 from entrepot.operations.publish import Draft, InlineFile, Item, LargeFile
 from entrepot.operations.registry import Registry
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot_testing import add_repository, apply_policy, close_registry, make_registry, rule_about, run
 
 KEY, NAME = RepositoryKey("models"), PackageName(PackageType.MODEL, "ada", "model")
 ADA = Actor("ada", 1, 1, "test", (Grant("*", frozenset(Action)),))
@@ -142,20 +140,9 @@ def test_who_may_not_read_is_told_that_nothing_is_there(bench: Bench) -> None:
     run(test)
 
 
-def _block(paths: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def judge(registry: Registry, revision: Revision, file: File | None, report: object) -> Decision:
-        if file is not None and file.path.text in paths:
-            return Decision(Effect.BLOCK, (f"{file.path} is not for you",))
-        return ALLOWED
-
-    monkeypatch.setattr(gate, "_judge", judge)
-
-
 @pytest.mark.parametrize("path", ["a/one.txt", "b/same.txt", "model.bin"])
-def test_one_blocked_file_at_any_of_its_places_stops_the_clone(
-    bench: Bench, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _block([path], monkeypatch)
+def test_one_blocked_file_at_any_of_its_places_stops_the_clone(bench: Bench, path: str) -> None:
+    apply_policy(bench.registry, rule_about(f'path = ["{path}"]'))
 
     async def test() -> None:
         with pytest.raises(Blocked, match=path):

@@ -19,10 +19,10 @@ from entrepot.domain.errors import NotReady, TooLarge, UpstreamRefused, Upstream
 from entrepot.domain.names import FilePath, RepositoryKey
 from entrepot.operations import ingest as ingesting
 from entrepot.operations import outcomes
-from entrepot.operations.gate import Source
 from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot.operations.source import Source
+from entrepot_testing import add_repository, case_of, close_registry, make_registry, run
 from fake_upstream import FIRST, SECOND, FakeUpstream, model
 
 NAME = model("org/model")
@@ -45,8 +45,8 @@ async def get(registry: Registry, path: str = "big.bin", ref: str = "main", key:
     repository = await registry.repository(RepositoryKey(key))
     revision = await repository.revision(NAME, ref)
     file = await repository.file(revision, FilePath(path))
-    file, source, _ = await ingest(registry, repository, revision, file)
-    return file, source
+    got = await ingest(registry, case_of(repository, revision, file))
+    return got.file, got.source
 
 
 async def read(source: Source, size: int) -> bytes:
@@ -198,8 +198,8 @@ def test_descriptors_do_not_pile_up(tmp_path: Path) -> None:
                 revision_of = await registry.repository(RepositoryKey("remote"))
                 revision = await revision_of.revision(NAME, FIRST.hex)
                 file = await revision_of.file(revision, FilePath(f"{number}.bin"))
-                _, source, _ = await ingest(registry, revision_of, revision, file)
-                assert len(await read(source, file.size)) == file.size
+                got = await ingest(registry, case_of(revision_of, revision, file))
+                assert len(await read(got.source, file.size)) == file.size
             assert len(os.listdir("/proc/self/fd")) <= before
 
     run(go)

@@ -21,6 +21,7 @@ from entrepot.domain.errors import (
 )
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RefName, RepositoryKey
 from entrepot.operations import browse, manage
+from entrepot.operations.browse import Question
 from entrepot.operations.download import look
 from entrepot.operations.publish import Draft, InlineFile, Item, publish, upload, within_reach
 from entrepot.operations.registry import Registry
@@ -120,7 +121,7 @@ def test_private_packages_are_for_those_who_were_granted_to_read(tmp_path: Path,
             await manage.create(registry, OPEN, NAME, ADMIN, private=True)
             for question in (
                 browse.place(registry, OPEN, NAME, actor),
-                browse.view(registry, OPEN, NAME, "main", actor),
+                browse.view(registry, Question(OPEN, NAME, actor), "main"),
                 look(registry, Locator(OPEN, NAME, "main", FilePath(".gitattributes")), actor),
             ):
                 with pytest.raises(PackageNotFound):

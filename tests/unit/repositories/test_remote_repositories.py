@@ -22,7 +22,7 @@ from entrepot.domain.errors import (
 from entrepot.domain.names import FilePath, PackageType, RepositoryKey
 from entrepot.operations.registry import Registry
 from entrepot.repositories import Repository
-from entrepot_testing import add_repository, close_registry, make_registry, run
+from entrepot_testing import add_repository, case_of, close_registry, make_registry, run
 from fake_upstream import FIRST, SECOND, FakeUpstream, model
 
 NAME = model("org/model")
@@ -282,7 +282,8 @@ def test_stored_files_are_marked_in_listings(tmp_path: Path) -> None:
     async def go() -> None:
         async with a_remote(tmp_path) as (_, repository, registry):
             revision = await repository.revision(NAME, "main")
-            await ingest(registry, repository, revision, await repository.file(revision, FilePath("config.json")))
+            file = await repository.file(revision, FilePath("config.json"))
+            await ingest(registry, case_of(repository, revision, file))
             listing = await repository.listing(revision, None, True)
             stored = {item.path.text for item in listing if isinstance(item, File) and item.blob is not None}
             assert stored == {"config.json"}

@@ -9,11 +9,10 @@ from entrepot.catalog import access, packages
 from entrepot.catalog.packages import Settings
 from entrepot.domain.actor import Action
 from entrepot.domain.content import Blob
-from entrepot.domain.decision import Decision, Effect
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Blocked, FileNotFound, Forbidden, RangeNotSatisfiable
 from entrepot.domain.names import FilePath, RefName, RepositoryKey
-from entrepot.operations import gate, publish
+from entrepot.operations import publish
 from entrepot.operations.manage import workplace
 from entrepot.operations.xet.admit import Ticket, admit, pass_to_read
 from entrepot.operations.xet.commit_shard import Progress, check, record
@@ -22,7 +21,7 @@ from entrepot.operations.xet.keep_xorb import keep_xorb
 from entrepot.operations.xet.reconstruct import LINK, Reconstruction, Wanted, reconstruct
 from entrepot.xet import virtual
 from entrepot.xet.merkle import XetHash
-from entrepot_testing import run
+from entrepot_testing import apply_policy, rule_about, run
 from xet_making import KEY, ONE, TWO, Bench, Pack, Piece, content, hash_of, make_bench, new_actor, shard, stream
 
 FIRST = Pack(tuple(bytes([i]) * (1000 + i) for i in range(40)))
@@ -78,8 +77,8 @@ async def put_together(bench: Bench, found: Reconstruction, length: int) -> byte
     """What a client makes of a plan: it verifies nothing, and unpacks what it is sent."""
     chunks: dict[tuple[XetHash, int], bytes] = {}
     for wanted in found.plan.fetches:
-        parcel = await fetch(bench.registry, KEY, found.links[wanted.xorb])
-        clearance = parcel.clear(wanted.first_byte, wanted.last_byte + 1)
+        parcel = await fetch(bench.registry, KEY, found.links[wanted.xorb], bench.actor)
+        clearance = await parcel.clear(wanted.first_byte, wanted.last_byte + 1)
         pieces = clearance.open(wanted.first_byte, wanted.last_byte + 1)
         data, at = b"".join([piece async for piece in pieces]), 0
         for number in range(wanted.start, wanted.end):
@@ -179,9 +178,9 @@ def test_a_link_is_for_the_bytes_of_its_file_alone(bench: Bench) -> None:
         pieces = (Piece(FIRST, 10, 12), Piece(FIRST, 12, 14), Piece(FIRST, 20, 21))
         await record(bench.registry, await check(bench.registry, writer, stream(shard(pieces))), Progress(1))
         found = await reconstruct(bench.registry, writer, Wanted(hash_of(pieces)))
-        parcel = await fetch(bench.registry, KEY, found.links[FIRST.hash])
+        parcel = await fetch(bench.registry, KEY, found.links[FIRST.hash], bench.actor)
         first, second = found.plan.fetches
-        parcel.clear(first.first_byte, first.last_byte + 1)
+        await parcel.clear(first.first_byte, first.last_byte + 1)
         for start, end in [
             (0, parcel.size),
             (first.first_byte - 1, first.last_byte + 1),
@@ -189,25 +188,23 @@ def test_a_link_is_for_the_bytes_of_its_file_alone(bench: Bench) -> None:
             (first.first_byte, second.last_byte + 1),
         ]:
             with pytest.raises(Forbidden):
-                parcel.clear(start, end)
+                await parcel.clear(start, end)
 
     run(test)
 
 
 @pytest.mark.parametrize("file", [hash_of(FILE), virtual.file_hash(Digest.of(PLAIN))])
-def test_what_the_gate_blocks_is_neither_planned_nor_fetched(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, file: XetHash
-) -> None:
+def test_what_the_gate_blocks_is_neither_planned_nor_fetched(bench: Bench, file: XetHash) -> None:
     async def test() -> None:
         ticket = await both(bench)
         found = await reconstruct(bench.registry, ticket, Wanted(file))
-        parcels = [await fetch(bench.registry, KEY, link) for link in found.links.values()]
-        monkeypatch.setattr(gate, "_judge", lambda *_: Decision(Effect.BLOCK, ("malware",)))
-        with pytest.raises(Blocked, match="malware"):
+        parcels = [await fetch(bench.registry, KEY, link, bench.actor) for link in found.links.values()]
+        apply_policy(bench.registry, rule_about('size = ">= 0 B"', name="no malware"))
+        with pytest.raises(Blocked, match="no malware"):
             await reconstruct(bench.registry, ticket, Wanted(file))
         for parcel in parcels:
             with pytest.raises(Blocked):
-                parcel.clear(0, 9)
+                await parcel.clear(0, 9)
 
     run(test)
 
@@ -219,15 +216,15 @@ def test_a_link_ends_with_its_time_its_token_and_its_repository(bench: Bench) ->
         link = found.links[FIRST.hash]
         claims = bench.registry.signer.open(LINK, link)
         with pytest.raises(Forbidden):
-            await fetch(bench.registry, RepositoryKey("secret"), link)
+            await fetch(bench.registry, RepositoryKey("secret"), link, bench.actor)
         with pytest.raises(Forbidden, match="expired"):
-            await fetch(bench.registry, KEY, bench.registry.signer.sign(LINK, claims, -1))
+            await fetch(bench.registry, KEY, bench.registry.signer.sign(LINK, claims, -1), bench.actor)
         with pytest.raises(Forbidden):
-            await fetch(bench.registry, KEY, link[:-2] + "xx")
+            await fetch(bench.registry, KEY, link[:-2] + "xx", bench.actor)
         assert bench.actor.token_id is not None
         await bench.registry.database.write(access.revoke, bench.actor.token_id)
         with pytest.raises(Forbidden, match="revoked"):
-            await fetch(bench.registry, KEY, link)
+            await fetch(bench.registry, KEY, link, bench.actor)
 
     run(test)
 
@@ -239,7 +236,7 @@ def test_a_token_that_reads_another_repository_reads_nothing_here(bench: Bench) 
         ticket = await both(bench)
         claims = {**ticket.claims(), "token": stranger.token_id, "file": hash_of(FILE).text, "xorb": FIRST.hash.text}
         with pytest.raises(Forbidden, match="may not read"):
-            await fetch(bench.registry, KEY, bench.registry.signer.sign(LINK, claims, 60))
+            await fetch(bench.registry, KEY, bench.registry.signer.sign(LINK, claims, 60), bench.actor)
 
     run(test)
 
@@ -250,10 +247,10 @@ def test_a_deleted_package_is_not_read_from_what_was_remembered_of_it_for_long(b
         found = await reconstruct(bench.registry, ticket, Wanted(hash_of(FILE)))
         here = await workplace(bench.registry, KEY, ONE, bench.actor)
         await bench.registry.database.write(packages.configure, here.package.id, Settings(private=True))
-        assert await fetch(bench.registry, KEY, found.links[FIRST.hash])
+        assert await fetch(bench.registry, KEY, found.links[FIRST.hash], bench.actor)
         await bench.registry.database.write(packages.remove, here.package.id)
         bench.registry.xet.places.drop((KEY, ONE, ticket.ref, False, hash_of(FILE)))
         with pytest.raises(Exception, match="there is no model"):
-            await fetch(bench.registry, KEY, found.links[FIRST.hash])
+            await fetch(bench.registry, KEY, found.links[FIRST.hash], bench.actor)
 
     run(test)
