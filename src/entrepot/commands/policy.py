@@ -200,7 +200,7 @@ def _notes(policy: Policy) -> Iterator[str]:
 
 
 def _is_blind(policy: Policy) -> bool:
-    """Whether it goes by verdicts, and none of its rules minds what could not be read, of which there is no bad word."""
+    """Whether it goes by verdicts, and none of its rules minds what could not be read."""
     clauses = [clause for rule in policy.rules if rule.effect.refuses for clause in rule.conditions]
     minding = [clause for clause in clauses if clause.condition.about is About.FINDING]
     minding += [clause for clause in clauses if clause.condition.name in ("coverage", "executable", "format")]
