@@ -16,8 +16,8 @@ from entrepot.operations.source import Source
 
 HOLD_SECONDS = 30
 """When somebody whom a rule holds should ask again."""
-SILENT_DOORS = frozenset({Door.HEAD, Door.TREE})
-"""Where what is allowed is not written down: the next request says what was wanted."""
+TOLD_DOORS = frozenset({Door.PACKAGE, Door.XET_TOKEN, Door.GIT, Door.PAGE})
+"""Where it is written down that a package was allowed; elsewhere the file that follows says what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def _enforce(
     """The one place where a decision takes effect: it is written down, and what it refuses is raised."""
     refuses = decision.effect.refuses
     uid = ""
-    if refuses or not (refusals_only or case.door in SILENT_DOORS or (case.file is not None and not gives)):
+    is_told = gives or (case.file is None and case.door in TOLD_DOORS)
+    if refuses or (is_told and not refusals_only):
         uid = registry.firewall.record.note(case, decision, gives=gives and not refuses)
     if decision.effect is Effect.BLOCK:
         raise Blocked(_sentence(case, decision), uid)
@@ -116,4 +117,4 @@ def _enforce(
 def _sentence(case: Case, decision: Decision) -> str:
     what = f"{case.revision.package.name}" + (f"/{case.file.path}" if case.file else "")
     word = "blocked" if decision.effect is Effect.BLOCK else "held"
-    return f"{what} is {word}: {'; '.join(decision.reasons)} (rule '{decision.rule}' of policy {decision.policy})"
+    return f"{what} is {word} by policy {decision.policy}: {'; '.join(decision.reasons)}"

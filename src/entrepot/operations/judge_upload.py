@@ -93,8 +93,7 @@ def _set_aside(step: Step) -> Step:
 
 def _sentence(refused: list[tuple[Case, Decision]]) -> str:
     said = [
-        f"{case.file.path if case.file else ''}: {'; '.join(decision.reasons)} "
-        f"(rule '{decision.rule}' of policy {decision.policy})"
+        f"{case.file.path if case.file else ''}, by policy {decision.policy}: {'; '.join(decision.reasons)}"
         for case, decision in refused[:MOST_REASONS]
     ]
     more = f" and {len(refused) - MOST_REASONS} more files" if len(refused) > MOST_REASONS else ""

@@ -1,5 +1,7 @@
 """Loads all of the scanner at once, for processes that can't open files any more once they look at hostile bytes."""
 
+import contextlib
+import encodings
 import importlib
 import pkgutil
 
@@ -17,6 +19,10 @@ def load_everything() -> None:
         importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
+    for module in pkgutil.iter_modules(encodings.__path__):
+        # Each text says for itself in which encoding it is; some encodings are of other systems.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"encodings.{module.name}")
     formats()
     for family in rules.families():
         rules.family(family)
