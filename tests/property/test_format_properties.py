@@ -17,7 +17,7 @@ from entrepot.scan.source import BytesSource
 from golden.pairs import seeds
 
 LIMITS = Limits(seconds=20, bytes_read=64 << 20, bytes_unpacked=64 << 20, members=2_000, opcodes=2_000_000)
-SCANNER = Scanner(LIMITS, frozenset(("privacy", "secrets")))
+SCANNER = Scanner(LIMITS, frozenset(("privacy", "secrets", "copyright", "poisoning")))
 SEEDS = sorted({data: name for name, data in seeds() if len(data) < 200_000}.items())
 # The same examples each time, so that what lands is what was tested; `make fuzz` looks for new ones.
 MANY = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from entrepot.scan.pickle.memo import SKIPPED, NeedsExact
-from entrepot.scan.pickle.plainness import Bundle, depth_of, is_loose, make_tuple, put_into, weight_of
+from entrepot.scan.pickle.plainness import Bundle, depth_of, is_loose, make_tuple, put_data_into, put_into, weight_of
 from entrepot.scan.pickle.scalars import ALLOCATED, Handler
 from entrepot.scan.pickle.state import Machine
 from entrepot.scan.pickle.symbols import Called, Items, Run, Symbol
@@ -104,6 +104,8 @@ def _give(m: Machine, method: str, items: list[Symbol]) -> None:
 
 
 def _fill(m: Machine, container: Items, items: list[Symbol]) -> None:
+    if put_data_into(container, items):
+        return
     if any(type(item) is Run or item is SKIPPED for item in items):
         items = _without_runs(m, container, items)
     was_plain = container.plain

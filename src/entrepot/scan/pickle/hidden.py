@@ -109,19 +109,17 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]|\s|\\[nrt])+={0,2}")
 
 def _raw(piece: bytes) -> Iterator[int]:
     """Where pickles without a mark of their protocol may begin that import what does harm, by GLOBAL or by INST."""
-    for letter in (b"c", b"i"):
-        for name in _MODULES:
-            start = letter + name.encode() + b"\n"
-            at = piece.find(start)
-            while at >= 0:
-                begin = at if letter == b"c" else _begin_of_arguments(piece, at)
-                if (
-                    begin >= 0
-                    and _NAME.match(piece, at + len(start))
-                    and not _is_amid_text(piece[max(0, begin - 2) : begin])
-                ):
-                    yield begin
-                at = piece.find(start, at + 1)
+    for start in _imported():
+        at = piece.find(start)
+        while at >= 0:
+            begin = at if start[:1] == b"c" else _begin_of_arguments(piece, at)
+            if (
+                begin >= 0
+                and _NAME.match(piece, at + len(start))
+                and not _is_amid_text(piece[max(0, begin - 2) : begin])
+            ):
+                yield begin
+            at = piece.find(start, at + 1)
 
 
 def _begin_of_arguments(piece: bytes, at: int) -> int:
@@ -140,6 +138,12 @@ _ARGUMENTS = 504
 _ARGUMENT = re.compile(rb"\([SV][^\n]*\n\Z")
 _NAME = re.compile(rb"[A-Za-z_]\w*\n")
 _WORDS = re.compile(rb"[\s\"'`>:]\Z")
+
+
+@cache
+def _imported() -> tuple[bytes, ...]:
+    """How GLOBAL and INST begin for those modules."""
+    return tuple(letter + name.encode() + b"\n" for letter in (b"c", b"i") for name in _MODULES)
 
 
 @cache

@@ -7,7 +7,8 @@ from entrepot.scan.pickle.symbols import Called, Items, Long, Persistent, Run, S
 KEPT = 256
 """Plain items that a container remembers; more say nothing new. What is not plain is kept far longer."""
 KEPT_LOOSE = 20_000
-_SCALARS = frozenset({type(None), bool, int, float, str, bytes, Long, Unknown, Persistent, Run})
+_DATA = frozenset({type(None), bool, int, float, str, bytes})
+_SCALARS = _DATA | {Long, Unknown, Persistent, Run}
 
 
 class Bundle(tuple[Symbol, ...]):
@@ -57,6 +58,15 @@ def make_tuple(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
     bundle.weight = 1 + sum(weight_of(item) for item in found)
     bundle.depth = 1 + max(depth_of(item) for item in found)
     return bundle
+
+
+def put_data_into(container: Items, symbols: list[Symbol]) -> bool:
+    """Add items to a container if they are no more than a few numbers and texts, of which nothing has to be asked."""
+    if len(container.items) + len(symbols) > KEPT or not _DATA.issuperset(map(type, symbols)):
+        return False
+    container.weight += len(symbols)
+    container.items.extend(symbols)
+    return True
 
 
 def put_into(container: Items, symbols: list[Symbol]) -> None:
