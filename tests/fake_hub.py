@@ -54,6 +54,8 @@ class FakeHub:
         self.moved: dict[str, str] = {}
         self.asked: Counter[str] = Counter()
         self.sent = 0
+        """Bytes of files, without those of ranges that end before the file does: such a one is a glance."""
+        self.glanced = 0
         self.tokens: list[str | None] = []
         self.faults: list[Fault] = []
         """Each is used for one GET of a file, in order."""
@@ -147,7 +149,8 @@ class FakeHub:
     async def _resolve(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
         at = parts.index("resolve")
         id, commit, path = "/".join(parts[:at]), parts[at + 1], "/".join(parts[at + 2 :])
-        self.asked[f"{request.method} {path}"] += 1
+        glances = _range_of(request)[1] is not None
+        self.asked[f"{'GLANCE' if glances else request.method} {path}"] += 1
         if id in self.moved:
             target = request.rel_url.raw_path.replace(id, self.moved[id])
             return web.Response(status=307, headers={"Location": target})
@@ -167,27 +170,34 @@ class FakeHub:
         named = {"X-Repo-Commit": commit, "ETag": f'"{file.promised_etag}"', "X-Xet-Hash": "f" * 64}
         if request.method == "HEAD":
             return web.Response(headers={**named, "Content-Length": str(file.size)})
-        start = 0
-        wanted = request.headers.get("Range")
-        if wanted:
-            start = int(wanted.removeprefix("bytes=").partition("-")[0])
-        body = file.data[start:]
-        if self.faults:
+        start, end = _range_of(request)
+        body = file.data[start:end]
+        if self.faults and end is None:
             answered = await self.faults.pop(0)(request, body, file)
             if answered is not None:
                 return answered
-        response = web.StreamResponse(status=206 if wanted else 200, headers=named)
+        ranged = "Range" in request.headers
+        response = web.StreamResponse(status=206 if ranged else 200, headers=named)
         response.content_length = len(body)
-        if wanted:
-            response.headers["Content-Range"] = f"bytes {start}-{len(file.data) - 1}/{len(file.data)}"
+        if ranged:
+            response.headers["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{len(file.data)}"
         await response.prepare(request)
         for offset in range(0, len(body), 1 << 18):
             await response.write(body[offset : offset + (1 << 18)])
-            self.sent += len(body[offset : offset + (1 << 18)])
+            if end is None:
+                self.sent += len(body[offset : offset + (1 << 18)])
+            else:
+                self.glanced += len(body[offset : offset + (1 << 18)])
         return response
 
 
 _DATE = "2024-05-01T12:00:00.000Z"
+
+
+def _range_of(request: web.Request) -> tuple[int, int | None]:
+    """Where the wanted bytes begin, and end; None where all that follows is wanted."""
+    first, _, last = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+    return int(first), int(last) + 1 if last else None
 
 
 def _line(path: str, file: FakeFile) -> dict[str, object]:
