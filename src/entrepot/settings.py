@@ -129,6 +129,11 @@ class Settings:
     scan_unpacked_bytes: int = _setting(
         16 << 30, "How many bytes the packed members of one file may become.", _between(1 << 20, 1 << 45)
     )
+    rescan_schedule: str = _setting(
+        "*/15 * * * *",
+        "When files are looked for that this version of the scanner has not seen, as cron writes it; empty for never.",
+        _cron,
+    )
     two_person_waivers: str = _setting(
         "off", "on: a waiver has to be granted by somebody else than who asked for it.", _one_of("on", "off")
     )

@@ -47,7 +47,9 @@ class Mounted:
             shown = f"{self.mount}{pattern}" if route and route.own_auth else shown
             response = await self._answer(request, route, call)
         except EntrepotError as error:
-            response = self.answer(error, anonymous="authorization" not in request.headers, origin=self._origin(request))
+            response = self.answer(
+                error, anonymous="authorization" not in request.headers, origin=self._origin(request)
+            )
         status = response.status_code
         REQUESTS.labels(request.method if request.method in METHODS else "other", pattern, status).inc()
         try:

@@ -113,7 +113,8 @@ def file_facts(case: Case, about: PackageFacts, law: Law, report: Report | None,
         path=file.path.text,
         size=file.size,
         digest=digest,
-        report=report,
+        # What nobody has looked at has no report: a scanner that failed signs none.
+        report=report if report is not None and report.scanner else None,
         is_inspected=is_final,
         waivers=law.waivers,
     )

@@ -110,11 +110,11 @@ def test_hostile_names_stay_on_one_line_of_plain_ascii() -> None:
     assert all(one.value.isprintable() and len(one.value) <= 200 for one in decision.trace[0].readings)
 
 
-def test_the_default_policy_blocks_what_is_malicious_and_holds_what_nobody_could_read() -> None:
+def test_the_default_policy_blocks_what_is_malicious_or_unseen_and_warns_of_what_nobody_knows() -> None:
     malicious = judge(DEFAULT, asked("a.bin", report=HARMFUL))
     assert (malicious.effect, malicious.rule, malicious.policy) == (Effect.BLOCK, "nothing malicious", "default@3")
     unread = judge(DEFAULT, asked("a.dat", report=report(coverage="none", formats=())))
-    assert (unread.effect, unread.rule) == (Effect.HOLD, "nothing unseen")
+    assert (unread.effect, unread.rule) == (Effect.WARN, "look at what could not be read")
     died = judge(DEFAULT, asked("a.dat"))
     assert died.effect is Effect.BLOCK, "without any report nobody knows whether it is malicious"
 

@@ -134,8 +134,8 @@ def test_a_policy_without_rules_allows_everything_and_holds_everywhere() -> None
 
 def test_the_default_policy_is_one_and_its_suggestions_are_too() -> None:
     names = [rule.name for rule in parse(default()).rules]
-    assert len(names) == 5
+    assert len(names) == 4
     suggested = default().replace("# [[rule]]", "[[rule]]")
     for word in ("name", "effect", "license", "unless", "age", "publisher", "executable"):
         suggested = suggested.replace(f"\n# {word}", f"\n{word}")
-    assert len(parse(suggested).rules) == 9
+    assert len(parse(suggested).rules) == 8
