@@ -141,6 +141,13 @@ GOLDENS = [
         _spacy("\n[training]\nbefore_update = {'@batchers': 'x.v1'}\n"),
         "no JSON",
     ),
+    _pair(
+        "spacy.callback",
+        _spacy('\n[training]\nbefore_update =\n  {"@callbacks":"setup.v1"}\n'),
+        _spacy('\n[training]\nlogger =\n  {"@loggers":"spacy.ConsoleLogger.v1"}\n'),
+        "on the next line",
+    ),
+    _pair("spacy.callback", _spacy('\n[nlp.after_creation]\n@callbacks: "setup.v1"\n'), _spacy(), "with a colon"),
     _pair("spacy.dangerous-function", _spacy('\n[nlp.extra]\n@misc = "os.system"\ncommand = "echo"\n'), _spacy()),
     _pair("spacy.dangerous-function", _spacy('\n[nlp.extra]\n@callbacks = "exec"\n'), _spacy(), "built in"),
     _pair(

@@ -25,26 +25,33 @@ class Setting:
 
 def settings(text: str, budget: Budget, *, separators: str = "=:") -> Iterator[Setting]:
     """Every setting in its order. Lines that are indented go on with the value before them."""
-    section, last = "", None
+    section = ""
+    for number, lines in _blocks(text, budget):
+        first = lines[0].strip()
+        if first.startswith("[") and first.endswith("]"):
+            section = first[1:-1].strip()
+        else:
+            name, value = _split(first, separators)
+            yield Setting(section, name, "\n".join([value, *map(str.strip, lines[1:])]).strip(), number)
+
+
+def _blocks(text: str, budget: Budget) -> Iterator[tuple[int, list[str]]]:
+    """Lines with those that go on with them, and the number of the first; without comments and empty lines."""
+    begun, lines = 0, list[str]()
     for number, line in enumerate(text.splitlines(), 1):
         budget.spend_values()
-        stripped = line.strip()
-        if not stripped or stripped.startswith(_COMMENTS):
+        if not line.strip() or line.lstrip().startswith(_COMMENTS):
             continue
-        if line[0] in " \t" and last is not None:
-            last = Setting(last.section, last.name, f"{last.value}\n{stripped}", last.line)
+        if line[0] in " \t" and lines and not lines[0].startswith("["):
+            lines.append(line)
             continue
-        if last is not None:
-            yield last
-            last = None
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1].strip()
-        else:
-            last = _setting(section, stripped, separators, number)
-    if last is not None:
-        yield last
+        if lines:
+            yield begun, lines
+        begun, lines = number, [line]
+    if lines:
+        yield begun, lines
 
 
-def _setting(section: str, line: str, separators: str, number: int) -> Setting:
+def _split(line: str, separators: str) -> tuple[str, str]:
     at = min((place for mark in separators if (place := line.find(mark)) >= 0), default=len(line))
-    return Setting(section, line[:at].strip(), line[at + 1 :].strip(), number)
+    return line[:at].strip(), line[at + 1 :].strip()

@@ -1,7 +1,7 @@
 """Publishers whose models everybody builds on, and names that are made to be taken for theirs."""
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from entrepot.scan.text.links import differ_by_one
 
@@ -20,25 +20,33 @@ _TARGETS = (
 _SAME = str.maketrans("аеорсухіјѕԁһӏкмтвнοαρνεικτυχı0135i|", "aeopcyxljsdhlkmtbhoapvelktuxlolesll")
 """Letters of other alphabets, and digits, by the Latin letter that they look like; l and i are one."""
 _ENDS = "-_."
+LONGEST = 100
+"""Characters of a name; no publisher has as many."""
 
 
 @lru_cache(maxsize=4096)
 def imitated(publisher: str) -> str | None:
     """The known publisher that this name is made to be taken for; None where it is one of them, or like none."""
     name = publisher.lower()
-    if len(name) > 100 or any(name == known.lower() for known in KNOWN):
+    if len(name) > LONGEST or name in _spelled():
         return None
-    looks = _looks(name)
-    for known in KNOWN:
-        spelled = known.lower()
-        if name.strip(_ENDS) == spelled:
-            return known
+    if known := _spelled().get(name.strip(_ENDS)):
+        return known
+    known = _looking().get(_looks(name))
+    if known:
         # Where the separators differ and nothing else does, it is how somebody else writes the same name.
-        if looks == _looks(spelled) and name.translate(_UNSEPARATED) != spelled.translate(_UNSEPARATED):
-            return known
-        if spelled in _TARGETS and _is_misspelled(name, spelled):
-            return known
-    return None
+        return None if name.translate(_UNSEPARATED) == known.lower().translate(_UNSEPARATED) else known
+    return next((_spelled()[target] for target in _TARGETS if _is_misspelled(name, target)), None)
+
+
+@cache
+def _spelled() -> dict[str, str]:
+    return {known.lower(): known for known in KNOWN}
+
+
+@cache
+def _looking() -> dict[str, str]:
+    return {_looks(name): known for name, known in _spelled().items()}
 
 
 _UNSEPARATED = str.maketrans("", "", _ENDS)
@@ -52,6 +60,8 @@ def _looks(name: str) -> str:
 
 def _is_misspelled(name: str, known: str) -> bool:
     plain, wanted = name.translate(_UNSEPARATED), known.translate(_UNSEPARATED)
+    if not -1 <= len(plain) - len(wanted) <= 1:
+        return False
     is_longer = len(plain) > len(wanted)
     # A letter more is somebody's own name (`metallama3`), unless it is one that is doubled.
     is_doubled = is_longer and any(

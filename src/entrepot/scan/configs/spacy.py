@@ -28,7 +28,7 @@ _LONGEST = 1 << 20
 
 def judged(text: str, budget: Budget) -> Iterator[Finding]:
     """Findings of a configuration. Raises `OutOfBudget` and `Unreadable`."""
-    for setting in settings(text, budget, separators="="):
+    for setting in settings(text, budget):
         at = Location(line=setting.line)
         for path, name, value in _named(setting, budget):
             shown = f"[{path}] {name} = {value}"
