@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import shutil
@@ -33,6 +32,7 @@ from entrepot.operations.inspection.wire import (
     Job,
     framed,
     length_of,
+    process_of,
     range_of,
 )
 from entrepot.scan.budget import Limits
@@ -128,7 +128,7 @@ class Crew:
         if reading.failure is not None and report.coverage is not Coverage.FULL:
             raise reading.failure
         self.protections = watch.protections
-        return replace(report, scanner=scanner_version(), size=task.content.size)
+        return replace(report, size=task.content.size)
 
     async def _hand_over(self, task: Task, folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         ours, theirs = socket.socketpair()
@@ -158,14 +158,16 @@ class Crew:
             if kind == READ:
                 writer.write(await reading.answer(*range_of(content)))
                 await writer.drain()
-            elif kind == PROCESS:
-                said = json.loads(content)
-                watch.process, watch.protections = int(said["process"]), [str(name) for name in said["protections"]]
+            elif kind == PROCESS and not watch.process:
+                # Said once, before the first hostile byte: whoever took the process over must not name another one.
+                watch.process, watch.protections = process_of(content)
             elif kind == REPORT:
-                return load(content)
+                return replace(load(content), scanner=scanner_version())
             elif kind == FAILED:
                 log.error("the scanner failed: %s", content.decode("utf-8", "replace"))
                 return _unread("the scanner failed on this file, which is a fault of ours; the server's log says more")
+            else:
+                raise Closed("a process that scans says what none has to say")
 
     async def _ready(self) -> socket.socket:
         async with self._starting:
@@ -233,4 +235,5 @@ def _workplace() -> Iterator[Path]:
 
 
 def _unread(reason: str) -> Report:
-    return Report(scanner_version(), Coverage.NONE, unread=(Unread(reason),))
+    # No scanner signs it: nobody has looked, and another try may do better.
+    return Report("", Coverage.NONE, unread=(Unread(reason),))

@@ -26,15 +26,20 @@ _ACCESS = (1 << 13) - 1
 """Every right over files that the first version of Landlock knows."""
 _READ = (1 << 2) | (1 << 3)
 
-# Network, other programs and processes, other users' files, kernel interfaces; the numbers are the kernel's.
+# Network; other programs and processes, signals to them and their limits and turns; names, lengths, owners, modes,
+# times and attributes of files, which Landlock's first version leaves alone; kernel interfaces and shared memory. The
+# numbers are the kernel's. Where the server is not root, all that is its own would be within reach otherwise.
 _REFUSED = {
     "x86_64": (
         0xC000003E,
         (
             *(41, 42, 43, 49, 50, 53, 288),
             *(56, 57, 58, 59, 62, 101, 200, 310, 311, 322, 435),
+            *(129, 141, 142, 144, 203, 234, 251, 297, 302, 312, 314, 424, 434, 438),
             *(86, 88, 133, 155, 161, 165, 166, 259, 265, 266, 272, 303, 304, 308),
+            *(76, 90, 91, 92, 93, 94, 132, 188, 189, 190, 197, 198, 199, 235, 260, 261, 268, 280, 452, 463, 466, 469),
             *(29, 64, 68, 167, 169, 175, 176, 246, 248, 249, 250, 298, 313, 321, 323, 425, 426, 427),
+            *(30, 31, 65, 66, 69, 70, 71, 220, 240, 241),
         ),
     ),
     "aarch64": (
@@ -42,8 +47,11 @@ _REFUSED = {
         (
             *(198, 199, 200, 201, 202, 203, 242),
             *(117, 129, 130, 220, 221, 270, 271, 281, 435),
+            *(30, 118, 119, 122, 131, 138, 140, 240, 261, 272, 274, 424, 434, 438),
             *(33, 36, 37, 39, 40, 41, 51, 97, 264, 265, 268),
+            *(5, 6, 7, 14, 15, 16, 45, 52, 53, 54, 55, 88, 452, 463, 466, 469),
             *(104, 105, 106, 142, 186, 190, 194, 217, 218, 219, 224, 241, 273, 280, 282, 425, 426, 427),
+            *(180, 181, 187, 188, 189, 191, 192, 193, 195, 196),
         ),
     ),
 }

@@ -69,6 +69,19 @@ def range_of(content: bytes) -> tuple[int, int]:
     return int(offset), min(int(size), MAX_READ)
 
 
+def process_of(content: bytes) -> tuple[int, list[str]]:
+    """The process that scans, and the protections that confine it; raises `Closed` for what names no process."""
+    try:
+        said = json.loads(content)
+        process, protections = said["process"], [str(name) for name in said["protections"]]
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise Closed("a process is malformed") from error
+    # What is not greater than 1 would be a group of processes, or all of them.
+    if isinstance(process, bool) or not isinstance(process, int) or process <= 1:
+        raise Closed("a process is malformed")
+    return process, protections
+
+
 class Line:
     """The scanning side's end: it does one thing at a time, so it simply waits."""
 
