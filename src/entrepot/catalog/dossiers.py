@@ -18,6 +18,13 @@ def find(connection: Connection, package_id: int, commit: GitOid, scanner: str) 
     return None if content is None else zlib.decompress(content)
 
 
+def newest(connection: Connection, package_id: int, commit: str) -> bytes | None:
+    """The dossier, whichever scanner version kept it; None where there is none."""
+    here = (dossiers.c.package_id == package_id) & (dossiers.c.commit_id == commit)
+    content = connection.execute(select(dossiers.c.content).where(here)).scalar()
+    return None if content is None else zlib.decompress(content)
+
+
 def keep(connection: Connection, package_id: int, commit: GitOid, scanner: str, content: bytes) -> None:
     """Remember a dossier, in place of the one before."""
     here = (dossiers.c.package_id == package_id) & (dossiers.c.commit_id == commit.hex)

@@ -31,15 +31,20 @@ class Server:
     url: str
     token: str
 
-    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """The JSON that it answers, None for an empty answer; raises `Failed` with the reason that it gives."""
+    def ask(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, *, keeps_lines: bool = False
+    ) -> Any:
+        """The JSON that it answers, None for an empty answer; raises `Failed` with the reason that it gives.
+
+        `keeps_lines` leaves the line breaks in texts, for what is no cell of a table.
+        """
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api/v1{path}", data, method=method)  # noqa: S310  # checked below
         request.add_header("Authorization", f"Bearer {self.token}")
         request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.build_opener(_Staying).open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return _understood(answer.read(MAX_ANSWER))
+                return _understood(answer.read(MAX_ANSWER), keeps_lines=keeps_lines)
         except urllib.error.HTTPError as error:
             raise Failed(_reason(error)) from None
         except OSError as error:
@@ -56,20 +61,20 @@ class _Staying(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _understood(text: bytes) -> Any:
+def _understood(text: bytes, *, keeps_lines: bool) -> Any:
     answer = json.loads(text) if text else {}
     if not isinstance(answer, dict):
         raise ValueError("our answers are objects")
-    return _printable(answer)
+    return _printable(answer, keeps_lines)
 
 
-def _printable(value: Any) -> Any:
+def _printable(value: Any, keeps_lines: bool) -> Any:
     """What came from a server, without the control characters that a terminal would obey."""
     if isinstance(value, str):
-        return plain(value)
+        return "\n".join(map(plain, value.split("\n"))) if keeps_lines else plain(value)
     if isinstance(value, dict):
-        return {plain(key): _printable(item) for key, item in value.items()}
-    return [_printable(item) for item in value] if isinstance(value, list) else value
+        return {plain(key): _printable(item, keeps_lines) for key, item in value.items()}
+    return [_printable(item, keeps_lines) for item in value] if isinstance(value, list) else value
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from entrepot import policy as policies
-from entrepot.commands import Failed, plain
+from entrepot.commands import Failed, plain, policing
 from entrepot.commands.output import as_json_option, show
 from entrepot.domain.decision import Decision
 from entrepot.domain.errors import WrongPolicy
@@ -27,9 +27,9 @@ _KINDS = {"license": "license", "format": "format", "rule": "rule of the scanner
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group("policy")
+@click.group("policy", commands=policing.COMMANDS)
 def policy_() -> None:
-    """Write policies: look at them, try them out.
+    """Write policies, try them out, put them in force.
 
     \b
     Examples:
@@ -37,6 +37,8 @@ def policy_() -> None:
       entrepot policy check my-policy.toml
       entrepot policy test my-policy.toml
       entrepot policy conditions
+      entrepot policy simulate my-policy.toml --since 30d
+      entrepot policy apply my-policy.toml
     """
 
 
@@ -200,8 +202,8 @@ def _notes(policy: Policy) -> Iterator[str]:
 
 
 def _is_blind(policy: Policy) -> bool:
-    """Whether it goes by verdicts, and none of its rules minds what could not be read."""
-    clauses = [clause for rule in policy.rules if rule.effect.refuses for clause in rule.conditions]
+    """Whether it goes by verdicts, and none of its rules minds what could not be read, or at least tells of it."""
+    clauses = [clause for rule in policy.rules for clause in rule.conditions]
     minding = [clause for clause in clauses if clause.condition.about is About.FINDING]
     minding += [clause for clause in clauses if clause.condition.name in ("coverage", "executable", "format")]
     by_verdict = [list(_words(clause.given)) for clause in clauses if clause.condition.name == "verdict"]

@@ -71,8 +71,8 @@ async def _steps(
     steps = list(judge(policies, whole).trace)
     for page in about.pages if about else ():
         one = replace(whole, path=page.path, size=page.size, digest=page.digest, report=page.report, is_inspected=True)
-        # What is all right about a README is said when somebody asks for the README.
-        steps += [step for step in judge(policies, one).trace if step.counts]
+        # A warning about a README is for those who ask for the README.
+        steps += [step for step in judge(policies, one).trace if step.counts and step.effect.refuses]
     return steps
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from entrepot.catalog import decisions
 from entrepot.catalog.database import Database
 from entrepot.domain.decision import Decision
-from entrepot.domain.door import Recorded
+from entrepot.domain.door import Door, Recorded
 from entrepot.domain.errors import EntrepotError, NotReady
 from entrepot.operations.case import Case
 from entrepot.operations.recent import Recent
@@ -91,7 +91,7 @@ def _recorded(case: Case, decision: Decision, *, gives: bool) -> Recorded:
         door=case.door,
         repository=case.repository.row.key.text,
         package=f"{name.type}/{name.id}",
-        commit=case.revision.commit.hex,
+        commit=case.revision.commit.hex if case.door is not Door.UPLOAD else "",
         path=file.path.text if file else "",
         size=file.size if file else None,
         digest=digest,

@@ -10,6 +10,7 @@ from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.digest import Digest
 from entrepot.domain.names import FilePath, RepositoryKey
+from entrepot.operations.attempts import Attempts
 from entrepot.operations.firewall import Firewall
 from entrepot.operations.flight import Flights
 from entrepot.operations.recent import Recent
@@ -38,6 +39,7 @@ class Registry:
     usage: Usage
     firewall: Firewall
     xet: XetMemory = field(default_factory=XetMemory)
+    attempts: Attempts = field(default_factory=Attempts)
     large_files: Recent[Mapping[Digest, FilePath]] = field(default_factory=lambda: Recent(LISTED_FILES, len))
     """Where the large files of commits are that were lately asked for by digest; by package row and commit."""
 

@@ -12,7 +12,7 @@ from entrepot.catalog.decisions import Filter, Line
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Package
 from entrepot.domain.decision import Decision, decide
-from entrepot.domain.digest import Digest, GitOid
+from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door, Recorded
 from entrepot.domain.errors import EntrepotError
 from entrepot.domain.names import PackageName, PackageType, RepositoryKey
@@ -91,7 +91,7 @@ def _judge(connection: Transaction, policy: Policy, law: Law, recorded: Recorded
     except (EntrepotError, ValueError):
         return decide(())  # it is not here any more, and nobody can ask for it again
     about = _package_facts(connection, law, recorded, package)
-    whole = Facts(about, recorded.at, is_inspected=True, waivers=law.waivers)
+    whole = Facts(about, recorded.at, is_inspected=about.licensing is not None, waivers=law.waivers)
     steps = list(judge((policy,), whole).trace)
     if recorded.path:
         report = _report(connection, recorded)
@@ -104,7 +104,7 @@ def _judge(connection: Transaction, policy: Policy, law: Law, recorded: Recorded
 
 
 def _package_facts(connection: Transaction, law: Law, recorded: Recorded, package: Package) -> PackageFacts:
-    content = dossiers.find(connection, package.id, GitOid(recorded.commit), scanner_version())
+    content = dossiers.newest(connection, package.id, recorded.commit)
     written = dossier_text.load(content) if content is not None else None
     return PackageFacts(
         repository=recorded.repository,

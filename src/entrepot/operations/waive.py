@@ -54,7 +54,9 @@ async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
     except RepositoryNotFound:
         raise NotFound(f"there is no decision {uid[:40]!r}") from None
     digest = recorded.digest if recorded.path else ""
-    return Scope(recorded.decision.rule, recorded.repository, recorded.package, recorded.commit, digest)
+    # The next upload is another commit, and the next try another download of the same bytes.
+    commit = "" if digest else recorded.commit
+    return Scope(recorded.decision.rule, recorded.repository, recorded.package, commit, digest)
 
 
 async def decide_waiver(registry: Registry, number: int, standing: Standing, answer: str, actor: Actor) -> Waiver:
