@@ -23,6 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4 * TENSORS))
         (folder / "bad.pkl").write_bytes(b"cos\nsystem\n(S'echo hi'\ntR.")
         (folder / "config.json").write_text("{}")
+        live.api("DELETE", "/policies/default")  # it would not let the bad one in
         api = HfApi(endpoint=live.endpoint("models"), token=live.token)
         api.create_repo("ada/model")
         api.upload_folder(repo_id="ada/model", folder_path=folder)
