@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from entrepot import __version__, plugins
@@ -39,6 +39,7 @@ from entrepot.protocols.huggingface.upstream import HubUpstream
 from entrepot.protocols.huggingface.upstream.pool import Pool
 from entrepot.repositories import Parts, Repository, RepositoryKind
 from entrepot.settings import Settings, multiprocess_folder
+from entrepot.web.dispatch import Site
 
 
 def build(settings: Settings) -> Registry:
@@ -136,7 +137,8 @@ def create(settings: Settings) -> ASGIApp:
     registry = build(settings)
     public_url = settings.public_url.rstrip("/")
     mounts = {protocol.mount: protocol.create(registry, public_url) for protocol in collect_protocols().values()}
-    return WithRequestId(Mounts(mounts, Starlette(routes=_health(registry), lifespan=_lifespan(registry))))
+    routes: list[BaseRoute] = [*_health(registry), Mount("/", Site(registry, public_url))]
+    return WithRequestId(Mounts(mounts, Starlette(routes=routes, lifespan=_lifespan(registry))))
 
 
 def collect_protocols() -> dict[str, WireProtocol]:

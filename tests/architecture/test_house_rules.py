@@ -102,7 +102,14 @@ def test_nothing_happens_on_import() -> None:
 
 def test_exceptions_are_caught_by_name_except_where_a_request_a_job_or_a_flight_ends() -> None:
     ends = {
-        *("http/dispatch.py", "jobs/__init__.py", "operations/flight.py", "operations/record.py", "scan/engine.py"),
+        *(
+            "http/dispatch.py",
+            "web/dispatch.py",
+            "jobs/__init__.py",
+            "operations/flight.py",
+            "operations/record.py",
+            "scan/engine.py",
+        ),
         "operations/inspection/worker.py",  # a process that scans one file, and ends with it
     }
     for path in MODULES:

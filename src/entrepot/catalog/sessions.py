@@ -14,9 +14,7 @@ def begin(connection: Connection, secret: str, token_id: int, expires_at: dateti
     """The cookie stands for the token from now on; sessions that are over are cleared away."""
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now()))
     connection.execute(
-        insert(sessions).values(
-            hash=access.hash_of(secret), token_id=token_id, created_at=now(), expires_at=expires_at
-        )
+        insert(sessions).values(hash=access.hash_of(secret), token_id=token_id, created_at=now(), expires_at=expires_at)
     )
 
 

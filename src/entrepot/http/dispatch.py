@@ -30,7 +30,7 @@ class Mounted:
     """A protocol's routes where it is mounted, and its words for errors."""
 
     mount: str
-    table: RouteTable
+    table: RouteTable[Route]
     answer: Callable[..., Response]
     """Takes the error, and as keywords `anonymous` and `origin`, below which decisions can be looked at."""
     registry: Registry

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -57,10 +58,25 @@ class Route:
     """Whether the endpoint checks the caller itself, by a link or token of another kind."""
 
 
-class RouteTable:
+class Matchable(Protocol):
+    """What a table needs to know of a route."""
+
+    @property
+    def method(self) -> str:
+        """Such as `GET`."""
+
+    @property
+    def pattern(self) -> str:
+        """Such as `/api/{type:type}/{id:id}/refs`."""
+
+
+R = TypeVar("R", bound=Matchable)
+
+
+class RouteTable(Generic[R]):
     """Routes in order; the first that matches answers."""
 
-    def __init__(self, routes: Iterable[Route], mount: str) -> None:
+    def __init__(self, routes: Iterable[R], mount: str) -> None:
         self.routes = tuple(routes)
         self._mount = re.compile(f"(?P<base>{_expression(mount)})(?P<rest>/.*|)")
         self._compiled = [(route, re.compile(_expression(route.pattern))) for route in self.routes]
@@ -73,7 +89,7 @@ class RouteTable:
         holes = {name: decode(text) for name, text in found.groupdict().items() if name not in ("base", "rest")}
         return found["base"], found["rest"].rstrip("/") or "/", holes
 
-    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
+    def match(self, method: str, path: str) -> tuple[R, Mapping[str, str]] | None:
         """The route for a raw path, and what stood in its holes; None where nothing answers there.
 
         Raises `Invalid` for a path whose escapes are not UTF-8.

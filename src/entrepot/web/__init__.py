@@ -1,0 +1,1 @@
+"""The web interface: server-rendered pages, another client of the operations. It works without JavaScript."""
