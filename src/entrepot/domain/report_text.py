@@ -1,6 +1,7 @@
 """Reports as JSON and back: how they are kept, and how a process that scans hands them over."""
 
 import json
+import re
 from typing import Any
 
 from entrepot.domain.errors import Invalid
@@ -15,6 +16,9 @@ from entrepot.domain.report import (
     Severity,
     Unread,
 )
+
+_RULE = re.compile(r"[A-Za-z0-9._-]{1,120}")
+"""What can be the name of a rule; it becomes a row of a table and a part of addresses."""
 
 
 def dump(report: Report) -> bytes:
@@ -74,7 +78,7 @@ def _finding(line: Any) -> Finding:
     rule, severity, confidence, category, place, message, evidence = line
     member, offset, opcode, at_line = place
     return Finding(
-        _text(rule),
+        _rule(rule),
         Severity(severity),
         Confidence(confidence),
         Category(category),
@@ -82,6 +86,13 @@ def _finding(line: Any) -> Finding:
         _text(message),
         _text(evidence),
     )
+
+
+def _rule(value: object) -> str:
+    text = _text(value)
+    if _RULE.fullmatch(text) is None:
+        raise ValueError(f"{text[:120]!r} is no rule")
+    return text
 
 
 def _text(value: object) -> str:
