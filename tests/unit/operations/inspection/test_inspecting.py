@@ -1,0 +1,198 @@
+"""One look for all who ask, that outlives them, and is remembered only where somebody really looked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from entrepot.catalog import reports
+from entrepot.domain.content import Blob
+from entrepot.domain.digest import Digest
+from entrepot.domain.errors import Held
+from entrepot.domain.names import RepositoryKey
+from entrepot.domain.report import UNREAD, Coverage, Report, Verdict
+from entrepot.operations import publish
+from entrepot.operations.inspection import crew as crews
+from entrepot.operations.inspection import inspect as inspecting
+from entrepot.operations.inspection.crew import Task
+from entrepot.operations.inspection.inspect import inspect, inspect_bytes, report_on
+from entrepot.operations.inspection.version import scanner_version
+from entrepot.operations.registry import Registry
+from entrepot_testing import add_repository, close_registry, make_registry, run
+from hostile_worker import Liar
+
+KEY = RepositoryKey("models")
+HOSTILE = b"cos\nsystem\n(S'echo hi'\ntR."
+TEXT = b"import os\nos.system('echo hi')\n"
+
+
+class Gate:
+    """Keeps what is scanned waiting until it is opened, and counts it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.scans = 0
+        self.begun, self.open = asyncio.Event(), asyncio.Event()
+        self._scan: Callable[[Task], Awaitable[Report]] = registry.firewall.crew.scan
+        registry.firewall.crew.scan = self.scan  # type: ignore[method-assign, assignment]
+
+    async def scan(self, task: Task) -> Report:
+        self.scans += 1
+        self.begun.set()
+        await self.open.wait()
+        return await self._scan(task)
+
+
+@asynccontextmanager
+async def a_registry(folder: Path, scanning: str = "on") -> AsyncIterator[Registry]:
+    registry = make_registry(folder, scanning=scanning)
+    try:
+        yield registry
+    finally:
+        await close_registry(registry)
+
+
+async def stored(registry: Registry, data: bytes = HOSTILE) -> Blob:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield data
+
+    repository = await registry.repository(KEY)
+    return await publish.upload(registry, repository, pieces(), Digest.of(data), len(data))
+
+
+async def kept(registry: Registry, data: bytes = HOSTILE, name: str = "a.pkl") -> Report | None:
+    subject = reports.of_bytes(Digest.of(data), name)
+    return await registry.database.read(reports.find, subject, scanner_version())
+
+
+def test_one_look_is_shared_by_all_who_ask_meanwhile(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob, gate = await stored(registry), Gate(registry)
+            asked = [asyncio.ensure_future(inspect(registry, blob, f"{n}/a.pkl", patient=n % 2 == 0)) for n in range(6)]
+            await gate.begun.wait()
+            gate.open.set()
+            found = await asyncio.gather(*asked)
+            assert {report.verdict for report in found} == {Verdict.MALICIOUS}
+            assert gate.scans == 1
+            await inspect(registry, blob, "a.pkl")
+            assert gate.scans == 1
+            assert registry.firewall.looking == {}
+
+    run(test)
+
+
+def test_a_look_outlives_who_asked_and_who_asks_again_is_told_to_wait_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspecting, "PATIENCE_SECONDS", 0)
+
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob, gate = await stored(registry), Gate(registry)
+            pauses = []
+            for passed in (0, 20, 15, 1000):
+                for subject, (task, since) in registry.firewall.looking.items():
+                    registry.firewall.looking[subject] = (task, since - passed)
+                with pytest.raises(Held, match=r"a\.pkl is being inspected; ask again in \d+ seconds") as held:
+                    await inspect(registry, blob, "a.pkl")
+                pauses.append(held.value.after)
+            assert pauses == [5, 20, 35, 60]
+            impatient = asyncio.ensure_future(inspect(registry, blob, "a.pkl", patient=True))
+            await asyncio.sleep(0)
+            impatient.cancel()
+            gate.open.set()
+            assert (await inspect(registry, blob, "a.pkl", patient=True)).verdict is Verdict.MALICIOUS
+            assert (await inspect(registry, blob, "a.pkl")).verdict is Verdict.MALICIOUS
+            assert gate.scans == 1
+
+    run(test)
+
+
+def test_what_failed_is_not_kept_and_tried_again(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob = await stored(registry)
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(crews, "_start", Liar("ends without a word").start)
+                failed = await inspect(registry, blob, "a.pkl")
+                await registry.firewall.crew.close()
+            assert (failed.scanner, failed.coverage) == ("", Coverage.NONE)
+            assert await kept(registry) is None
+            assert await report_on(registry, blob.digest, "a.pkl") is None
+            assert (await inspect(registry, blob, "a.pkl")).verdict is Verdict.MALICIOUS
+            assert await kept(registry) is not None
+
+    run(test)
+
+
+def test_what_was_looked_at_is_known_to_every_process_and_after_a_start(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry, a_registry(tmp_path) as other:
+            add_repository(registry, "models")
+            blob = await stored(registry)
+            first = await inspect(registry, blob, "a.pkl")
+            gate = Gate(other)
+            assert await inspect(other, blob, "a.pkl") == first
+            assert gate.scans == 0
+            assert first.sha256 == blob.digest.hex
+
+    run(test)
+
+
+def test_another_version_of_the_scanner_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob = await stored(registry)
+            await inspect(registry, blob, "a.pkl")
+        monkeypatch.setattr(inspecting, "scanner_version", lambda: "a later one")
+        async with a_registry(tmp_path) as registry:
+            gate = Gate(registry)
+            gate.open.set()
+            await inspect(registry, blob, "a.pkl")
+            assert gate.scans == 1
+
+    run(test)
+
+
+def test_the_same_bytes_under_another_name_are_looked_at_as_what_they_are_called(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob = await stored(registry, TEXT)
+            prose = await inspect(registry, blob, "notes.txt")
+            code = await inspect(registry, blob, "deep/modeling_x.py")
+            assert "python" in code.formats and "python" not in prose.formats
+            assert await inspect(registry, blob, "other/modeling_x.py") == code
+
+    run(test)
+
+
+def test_bytes_in_memory_are_looked_at_and_remembered_as_stored_ones_are(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            report = await inspect_bytes(registry, HOSTILE, "a.pkl")
+            gate = Gate(registry)
+            assert await inspect(registry, await stored(registry), "a.pkl") == report
+            assert gate.scans == 0
+
+    run(test)
+
+
+def test_where_nothing_is_scanned_nothing_is_known(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path, scanning="off") as registry:
+            add_repository(registry, "models")
+            gate = Gate(registry)
+            assert await inspect(registry, await stored(registry), "a.pkl") == UNREAD
+            assert await inspect_bytes(registry, HOSTILE, "a.pkl") == UNREAD
+            assert gate.scans == 0
+            assert await kept(registry) is None
+
+    run(test)
