@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[1:1] = [str(ROOT / "tests"), str(ROOT / "src")]  # the servers that tests use
 
 import downloads  # noqa: E402
+import firewall  # noqa: E402
 import measure  # noqa: E402
 import metadata  # noqa: E402
 import proxy  # noqa: E402
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "link": downloads.over_a_link,
     "metadata": metadata.measure,
     "scanning": scanning.measure,
+    "firewall": firewall.measure,
 }
 
 

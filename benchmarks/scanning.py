@@ -170,7 +170,7 @@ def tiny(folder: Path) -> Row:
 def large(folder: Path) -> list[Row]:
     """Large files with holes for tensors: what is read of them."""
     rows = []
-    for name, build in (("safetensors", _safetensors), ("torch zip", _torch_zip)):
+    for name, build in (("safetensors", safetensors_file), ("torch zip", torch_zip)):
         path = folder / f"large{'.safetensors' if name == 'safetensors' else '.pt'}"
         needed = build(path)
         done = subprocess.run([ENTREPOT, "scan", "--format", "json", str(path)], capture_output=True, check=False)
@@ -203,7 +203,7 @@ def _forest() -> bytes:
     return pickle.dumps(trees)
 
 
-def _safetensors(path: Path) -> int:
+def safetensors_file(path: Path) -> int:
     size = LARGE // 200 // 4096 * 4096
     header = json.dumps(
         {
@@ -222,11 +222,11 @@ def _safetensors(path: Path) -> int:
     return 8 + len(header)
 
 
-def _torch_zip(path: Path) -> int:
+def torch_zip(path: Path, pickled: bytes = b"") -> int:
     """A zip as torch.save writes it, with storages that are holes in the file; needs no torch."""
     size = LARGE // 200 // 64 * 64
     zeros = zlib.crc32(bytes(size))
-    pickled = _state_dict(size)
+    pickled = pickled or _state_dict(size)
     members = [("model/data.pkl", pickled, len(pickled), zlib.crc32(pickled)), ("model/byteorder", b"little", 6, 0)]
     members += [(f"model/data/{number}", b"", size, zeros) for number in range(200)]
     members.append(("model/version", b"3\n", 2, zlib.crc32(b"3\n")))

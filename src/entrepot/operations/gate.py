@@ -28,6 +28,8 @@ class Clearance:
     file: File
     decision: Decision
     source: Source
+    is_final: bool = True
+    """Whether all that can be known is known; otherwise it is decided again before the last bytes leave."""
 
     @property
     def path(self) -> Path | None:
@@ -71,7 +73,7 @@ async def clear(registry: Registry, case: Case, source: Source, report: Report, 
     """
     decision = await judge_file(registry, case, report, is_final=is_final)
     _enforce(registry, case, decision, gives=True)
-    return Clearance(case.revision, _file(case), decision, source)
+    return Clearance(case.revision, _file(case), decision, source, is_final)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from entrepot.domain.content import Blob, File, Revision
-from entrepot.domain.errors import TooLarge
+from entrepot.operations.inspection.crew import BudgetSpent
 from entrepot.operations.source import Source
 from entrepot.repositories import Repository
 
@@ -59,10 +59,6 @@ class StoredContent:
         return b"".join([piece async for piece in self._source.read(offset, end)]) if offset < end else b""
 
 
-class PeekBudgetSpent(TooLarge):
-    """A verdict would take more bytes from upstream than a peek may cost."""
-
-
 class UpstreamContent:
     """A file as upstream shows it, by ranges; what comes is not verified, and counted."""
 
@@ -85,7 +81,7 @@ class UpstreamContent:
         return None
 
     async def read(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset`; raises `PeekBudgetSpent` and `UpstreamError`."""
+        """Up to `size` bytes from `offset`; raises `BudgetSpent` and `UpstreamError`."""
         end = min(self._file.size, offset + size)
         if offset >= end:
             return b""
@@ -99,7 +95,7 @@ class UpstreamContent:
     async def _fetch(self, first: int, stop: int, keep: range) -> None:
         start, end = first * BLOCK, min(stop * BLOCK, self._file.size)
         if end - start > self._left or time.monotonic() > self._deadline:
-            raise PeekBudgetSpent(f"{self._file.path} takes more than a glance")
+            raise BudgetSpent(f"{self._file.path} takes more than a glance")
         data = await self._range(start, end)
         self._left -= len(data)
         for block in range(first, stop):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from entrepot.blobs.threads import in_thread
-from entrepot.domain.errors import EntrepotError, Invalid, NotReady
+from entrepot.domain.errors import EntrepotError, Invalid, NotReady, TooLarge
 from entrepot.domain.report import Coverage, Report, Unread
 from entrepot.domain.report_text import load
 from entrepot.operations.inspection.lockdown import NOBODY
@@ -28,6 +28,7 @@ from entrepot.operations.inspection.wire import (
     READ,
     REFUSED,
     REPORT,
+    SPENT,
     Closed,
     Job,
     framed,
@@ -43,6 +44,10 @@ LAST_WORDS_SECONDS = 5
 _KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 log = logging.getLogger(__name__)
+
+
+class BudgetSpent(TooLarge):
+    """Reading on would cost more than it may; what was found until then counts."""
 
 
 class Readable(Protocol):
@@ -68,6 +73,8 @@ class Task:
     content: Readable
     limits: Limits
     families: tuple[str, ...] = ()
+    glances: bool = False
+    """Whether the values of tensors are left for later: of a file that lies elsewhere, each is a request."""
 
 
 @dataclass(slots=True)
@@ -134,7 +141,8 @@ class Crew:
         ours, theirs = socket.socketpair()
         path = task.content.path
         file = -1 if path is None else await in_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC)
-        job = Job(task.name, task.content.size, file >= 0, str(folder), self._memory, task.limits, task.families)
+        place = (task.name, task.content.size, file >= 0, str(folder), self._memory)
+        job = Job(*place, task.limits, task.families, task.glances)
         try:
             jobs = await self._ready()
             descriptors = [theirs.fileno()] + ([file] if file >= 0 else [])
@@ -205,6 +213,8 @@ class _Reading:
     async def answer(self, offset: int, size: int) -> bytes:
         try:
             return framed(BYTES, await self._content.read(offset, size))
+        except BudgetSpent as error:
+            return framed(SPENT, error.message.encode()[:1000])
         except (EntrepotError, OSError) as error:
             self.failure = error
             return framed(REFUSED, str(error).encode()[:1000])

@@ -11,7 +11,7 @@ from entrepot.blobs.threads import in_thread
 from entrepot.catalog import reports
 from entrepot.domain.content import Blob, File, Revision
 from entrepot.domain.digest import Digest
-from entrepot.domain.errors import Held, NotFound, TooLarge, UpstreamError
+from entrepot.domain.errors import Held, NotFound, NotReady, UpstreamError
 from entrepot.domain.report import UNREAD, Coverage, Report
 from entrepot.operations.firewall import Firewall
 from entrepot.operations.inspection.contents import BytesContent, StoredContent, UpstreamContent
@@ -127,11 +127,13 @@ async def peek(registry: Registry, repository: Repository, revision: Revision, f
 
     async def look() -> Report:
         content = UpstreamContent(repository, revision, file, (PEEK_BYTES, PEEK_SECONDS))
-        return await _scan(registry, subject, Task(file.path.text, content, PEEK_LIMITS), None)
+        return await _scan(registry, subject, Task(file.path.text, content, PEEK_LIMITS, glances=True), None)
 
     try:
-        return await _shared(registry.firewall, subject, look, None, file.path.text)
-    except (TooLarge, UpstreamError, NotFound, Held, OSError) as error:
+        report = await _shared(registry.firewall, subject, look, None, file.path.text)
+        registry.firewall.glimpsed.put(subject, True)
+        return report
+    except (UpstreamError, NotFound, NotReady, OSError) as error:
         registry.firewall.glimpsed.put(subject, True)
         log.info("a file could not be judged by a glance", extra={"file": file.path.text, "error": str(error)})
         return None

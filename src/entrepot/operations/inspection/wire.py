@@ -5,7 +5,7 @@ import os
 import struct
 from dataclasses import asdict, dataclass
 
-from entrepot.scan.budget import Limits
+from entrepot.scan.budget import Limits, OutOfBudget
 
 MAX_MESSAGE = 64 << 20
 """A report with all its evidence is far smaller."""
@@ -15,7 +15,7 @@ _LENGTH = struct.Struct("!I")
 _RANGE = struct.Struct("!QQ")
 
 READ, REPORT, FAILED, PROCESS = b"R", b"D", b"F", b"P"
-BYTES, REFUSED = b"B", b"E"
+BYTES, REFUSED, SPENT = b"B", b"E", b"O"
 
 
 class Closed(Exception):
@@ -34,6 +34,7 @@ class Job:
     memory: int
     limits: Limits
     families: tuple[str, ...] = ()
+    glances: bool = False
 
     def dump(self) -> bytes:
         """The job as one message."""
@@ -122,12 +123,14 @@ class AskedSource:
         return self._size
 
     def read(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset`; raises `OSError` where they can't be had."""
+        """Up to `size` bytes from `offset`; raises `OSError` where they can't be had, and `OutOfBudget`."""
         pieces: list[bytes] = []
         end = min(self._size, offset + size)
         while offset < end:
             self._line.send(READ, _RANGE.pack(offset, end - offset))
             kind, content = self._line.receive()
+            if kind == SPENT:
+                raise OutOfBudget(content.decode("utf-8", "replace"))
             if kind != BYTES:
                 raise OSError(content.decode("utf-8", "replace"))
             if not content:

@@ -70,7 +70,7 @@ def _scan(job: Job, line: Line, files: list[int]) -> None:
     seconds = int(job.limits.seconds) + 5
     protections = lock_down(Confines(Path(job.folder), job.memory, seconds, job.limits.bytes_unpacked))
     line.send(PROCESS, json.dumps({"process": os.getpid(), "protections": protections}).encode())
-    scanner = Scanner(job.limits, frozenset(job.families), hashed=0)
+    scanner = Scanner(job.limits, frozenset(job.families), hashed=0, glances=job.glances)
     line.send(REPORT, dump(scanner.scan(job.name, source)))
 
 

@@ -36,6 +36,8 @@ async def get(call: Call) -> Response:
     clearance = await download(call.registry, names.locator(call), call.actor, counts=counts)
     part = ranges.parse(ranges.asked(call.request.headers, clearance.file.etag), clearance.file.size)
     headers = _headers(clearance.revision, clearance.file) | warning(clearance.decision) | _range_headers(part)
+    if clearance.is_final:
+        headers |= offer.headers(call, clearance.revision, clearance.file)
     return SendClearance(clearance, part, headers)
 
 
