@@ -1,8 +1,9 @@
 """What a scan says of one file: its findings, how much was looked at, and what follows from both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from entrepot.domain.values import dataclass
 
 
 class Coverage(StrEnum):

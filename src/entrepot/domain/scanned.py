@@ -1,10 +1,10 @@
 """What one run of the scanner says of many files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from entrepot.domain.report import Finding, Report, Severity
+from entrepot.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

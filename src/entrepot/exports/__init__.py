@@ -1,9 +1,9 @@
 """How does a result leave? Each module offers `EXPORT`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from entrepot.domain.scanned import Scanned
+from entrepot.domain.values import dataclass
 
 DRAWER = __name__
 

@@ -1,7 +1,8 @@
 """How much a hostile file may cost: every loop of the scanner pays here, and what can't pay is not read."""
 
 import time
-from dataclasses import dataclass, field
+
+from entrepot.domain.values import dataclass, field
 
 
 class Unreadable(ValueError):

@@ -1,8 +1,8 @@
 """JSON and YAML from strangers, within limits: nothing is constructed, what is odd is told instead of refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.budget import Unreadable
 
 _SHOWN = 20

@@ -5,7 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("click", "hashlib", "email", "tomllib", "json", "asyncio", "numpy", "yaml", "pathlib")
+HEAVY = (
+    "click",
+    "hashlib",
+    "dataclasses",
+    "inspect",
+    "email",
+    "tomllib",
+    "json",
+    "asyncio",
+    "numpy",
+    "yaml",
+    "pathlib",
+)
 SCRIPT = """
 import sys
 from entrepot.cli import main

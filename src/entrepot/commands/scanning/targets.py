@@ -3,9 +3,9 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from entrepot.commands import Wrong
+from entrepot.domain.values import dataclass
 
 STDIN = "-"
 ADDRESSES = ("hf://", "http://", "https://")

@@ -1,11 +1,11 @@
 """What are these bytes, and what would their loader do? One file per format; each offers `FORMAT`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from entrepot.domain.report import Capability, Finding, Unread
+from entrepot.domain.values import dataclass
 from entrepot.scan.budget import Budget
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Source

@@ -1,9 +1,9 @@
 """Safetensors: a JSON header that must fit its file exactly, and values that nobody reads as code."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from entrepot.domain.report import Location, Unread
+from entrepot.domain.values import dataclass
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.documents import parse_json

@@ -13,10 +13,10 @@ danger.<harm>     does harm; `*` stands for all names of a module and of the mod
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.imports.dotted import is_nested_class, leads_away
 
 _FOLDER = os.path.dirname(__file__)

@@ -6,9 +6,9 @@ on it, only runs pass that never reach below where they begin (`pushing`): value
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.pickle.scalars import BYTES_CARRIED, CARRIED
 
 MOST = 1 << 16

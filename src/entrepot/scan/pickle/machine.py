@@ -1,8 +1,8 @@
 """Follows a stream to its end as CPython's unpicklers would, and tells a listener what it does."""
 
-from dataclasses import dataclass
 from functools import cache, partial
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.budget import Budget, OutOfBudget
 from entrepot.scan.pickle import calls, containers, scalars
 from entrepot.scan.pickle.memo import Memo, NeedsExact

@@ -1,8 +1,8 @@
 """The unpickler's memo, with what was skipped left out: its length is counted when somebody needs to know it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.pickle.plainness import is_loose
 from entrepot.scan.pickle.symbols import Symbol, Unknown
 

@@ -1,7 +1,6 @@
 """Are these bytes a pickle? Asked of every file: PROTO says so, and without it the opcodes must make sense."""
 
-from dataclasses import dataclass, field
-
+from entrepot.domain.values import dataclass, field
 from entrepot.scan.imports import Tier
 from entrepot.scan.pickle.machine import Stopped, table
 from entrepot.scan.pickle.memo import Memo, NeedsExact, Region

@@ -1,9 +1,9 @@
 """What a machine has while it follows a stream: stack, marks, memo, position; and who listens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn, Protocol, TypeAlias
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.pickle.loans import Loans
 from entrepot.scan.pickle.memo import SKIPPED, Memo
 from entrepot.scan.pickle.opcodes import names

@@ -3,8 +3,9 @@
 None, bool, int, float, str and bytes stand for themselves, and a tuple of symbols for a tuple.
 """
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from entrepot.domain.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What can be found, and what to do about it: one TOML file per family, read when something is found."""
 
 import os
-from dataclasses import dataclass
 from functools import cache
 
 from entrepot.domain.report import Category, Confidence, Finding, Location, Severity
+from entrepot.domain.values import dataclass
 
 _MAX_SHOWN = 2_000
 _FOLDER = os.path.dirname(__file__)

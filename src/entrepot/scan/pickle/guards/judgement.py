@@ -1,10 +1,10 @@
 """What is thought of one call, and the few questions about symbols that all guards ask."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from entrepot.domain.values import dataclass
 from entrepot.scan.imports import Harm, Import, Tier, Use, look_up
 from entrepot.scan.pickle.symbols import Called, Global, Items, Persistent, Symbol, Unknown
 
