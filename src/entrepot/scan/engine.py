@@ -2,9 +2,9 @@
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from entrepot.domain.report import Capability, Coverage, Finding, Report, Unread
+from entrepot.domain.values import dataclass, field, replace
 from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable, Unrecognized
 from entrepot.scan.choice import by_name, candidates
 from entrepot.scan.disguise import disguise
