@@ -128,7 +128,7 @@ class _Scan:
             self.unread[Unread("tensor values, which a glance leaves for later", member=path)] = None
             return
         sample = Sample(member.name, member.source, self.budget, self.families)
-        sample.opaque = member.opaque
+        sample.opaque, sample.glances = member.opaque, self.glances
         try:
             chosen = [form for name in member.formats if (form := by_name(name))]
             asked = candidates(sample.head[:1], sample.suffix, sample.basename)

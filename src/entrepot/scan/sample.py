@@ -30,6 +30,7 @@ class Sample:
         "basename",
         "budget",
         "families",
+        "glances",
         "name",
         "opaque",
         "source",
@@ -48,6 +49,8 @@ class Sample:
         """The name's extension in lower case, with its dot; empty without one."""
         self.opaque = False
         """Whether these are a tensor's values: weak evidence is chance there, so only what can't be chance counts."""
+        self.glances = False
+        """Whether the file lies elsewhere and each read is a request: what can wait until it is here is left."""
         self._head: bytes | None = None
         self._tail: bytes | None = None
         self._text: object = _UNREAD

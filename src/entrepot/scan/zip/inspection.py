@@ -3,7 +3,7 @@
 import stat
 from collections.abc import Iterator
 
-from entrepot.domain.report import Location
+from entrepot.domain.report import Location, Unread
 from entrepot.scan.archive import Links, check_link, check_path
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Found, Member
@@ -37,7 +37,10 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
             yield found("executable.script-inside", message, at=Location(offset=member.at))
         if not _is_nothing(source, member, use):
             yield from open_member(source, member, use, budget)
-    yield from _between(source, archive)
+    if sample.glances:
+        yield Unread(f"{archive.left} tensors' values and what lies between members, left for later by a glance")
+    else:
+        yield from _between(source, archive)
 
 
 def _check_entry(source: Source, member: Placed, links: Links) -> Iterator[Found]:

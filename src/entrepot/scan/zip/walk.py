@@ -9,6 +9,7 @@ from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Source
+from entrepot.scan.zip.layout import layout
 from entrepot.scan.zip.recognize import END, END_SIZE, ENTRY, LOCAL
 from entrepot.scan.zip.records import DESCRIPTOR, LOCAL_SIZE, Directory, End, Entry, end_at, entries, local_at
 
@@ -38,6 +39,8 @@ class Archive:
     owned: list[tuple[int, int]] = field(default_factory=list)
     """Directories and end records."""
     comments: list[tuple[int, int]] = field(default_factory=list)
+    left: int = 0
+    """Members that a glance leaves for later: they hold tensors' values."""
 
     @property
     def names(self) -> list[str]:
@@ -46,7 +49,10 @@ class Archive:
 
 
 def walk(sample: Sample, budget: Budget) -> Archive:
-    """Every reading of the file, as one list. Raises `Unreadable` where there is no directory and no member."""
+    """Every reading of the file, as one list. Raises `Unreadable` where there is no directory and no member.
+
+    A glance does without the local headers of tensors' values, and without what lies between members.
+    """
     archive = Archive()
     source = sample.source
     read: set[int] = set()
@@ -65,9 +71,10 @@ def walk(sample: Sample, budget: Budget) -> Archive:
             if place not in own:
                 archive.oddities.append(_odd(f"one end record leads to another directory at byte {place}", place))
             read.add(place)
-            _read_directory(source, budget, archive, (place, shift, count, end.before))
+            _read_directory(sample, budget, archive, (place, shift, count, end.before))
     _find_overlaps(archive)
-    _find_gaps(source, budget, archive)
+    if not sample.glances:
+        _find_gaps(source, budget, archive)
     if not archive.members and not archive.owned:
         raise Unreadable("a zip file without a directory or members")
     return archive
@@ -107,17 +114,22 @@ def _told(end: End) -> list[Directory]:
     return [large] if (plain.offset, plain.size) == (large.offset, large.size) else [large, plain]
 
 
-def _read_directory(source: Source, budget: Budget, archive: Archive, found_at: tuple[int, int, int, int]) -> None:
+def _read_directory(sample: Sample, budget: Budget, archive: Archive, found_at: tuple[int, int, int, int]) -> None:
     place, shift, count, stop = found_at
+    source = sample.source
     budget.check_string(stop - place)
     data = source.read(place, stop - place)
+    uses = layout(entry.name for entry, _ in entries(data)) if sample.glances else None
     number = last = 0
     names: dict[bytes, int] = {}
     for entry, at in entries(data):
         budget.spend_values()
         number += 1
         last = at
-        _place(source, archive, entry, shift)
+        if uses is not None and uses.use(entry.name).opaque:
+            archive.left += 1
+        else:
+            _place(source, archive, entry, shift)
         if names.setdefault(entry.raw, entry.local) != entry.local and not entry.name.endswith("/"):
             message = f"two members are named {entry.name!r}"
             archive.oddities.append(found("archive.repeated-name", message, at=Location(offset=place + at)))
