@@ -1,7 +1,7 @@
 """One look for all who ask, that outlives them, and is remembered only where somebody really looked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,32 +16,16 @@ from entrepot.domain.report import UNREAD, Coverage, Report, Verdict
 from entrepot.operations import publish
 from entrepot.operations.inspection import crew as crews
 from entrepot.operations.inspection import inspect as inspecting
-from entrepot.operations.inspection.crew import Task
 from entrepot.operations.inspection.inspect import inspect, inspect_bytes, report_on
 from entrepot.operations.inspection.version import scanner_version
 from entrepot.operations.registry import Registry
 from entrepot_testing import add_repository, close_registry, make_registry, run
 from hostile_worker import Liar
+from slow_scanning import SlowScanning
 
 KEY = RepositoryKey("models")
 HOSTILE = b"cos\nsystem\n(S'echo hi'\ntR."
 TEXT = b"import os\nos.system('echo hi')\n"
-
-
-class Gate:
-    """Keeps what is scanned waiting until it is opened, and counts it."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.scans = 0
-        self.begun, self.open = asyncio.Event(), asyncio.Event()
-        self._scan: Callable[[Task], Awaitable[Report]] = registry.firewall.crew.scan
-        registry.firewall.crew.scan = self.scan  # type: ignore[method-assign, assignment]
-
-    async def scan(self, task: Task) -> Report:
-        self.scans += 1
-        self.begun.set()
-        await self.open.wait()
-        return await self._scan(task)
 
 
 @asynccontextmanager
@@ -70,15 +54,15 @@ def test_one_look_is_shared_by_all_who_ask_meanwhile(tmp_path: Path) -> None:
     async def test() -> None:
         async with a_registry(tmp_path) as registry:
             add_repository(registry, "models")
-            blob, gate = await stored(registry), Gate(registry)
+            blob, scanning = await stored(registry), SlowScanning(registry)
             asked = [asyncio.ensure_future(inspect(registry, blob, f"{n}/a.pkl", patient=n % 2 == 0)) for n in range(6)]
-            await gate.begun.wait()
-            gate.open.set()
+            await scanning.begun.wait()
+            scanning.goes_on.set()
             found = await asyncio.gather(*asked)
             assert {report.verdict for report in found} == {Verdict.MALICIOUS}
-            assert gate.scans == 1
+            assert scanning.scans == 1
             await inspect(registry, blob, "a.pkl")
-            assert gate.scans == 1
+            assert scanning.scans == 1
             assert registry.firewall.looking == {}
 
     run(test)
@@ -92,7 +76,7 @@ def test_a_look_outlives_who_asked_and_who_asks_again_is_told_to_wait_longer(
     async def test() -> None:
         async with a_registry(tmp_path) as registry:
             add_repository(registry, "models")
-            blob, gate = await stored(registry), Gate(registry)
+            blob, scanning = await stored(registry), SlowScanning(registry)
             pauses = []
             for passed in (0, 20, 15, 1000):
                 for subject, (task, since) in registry.firewall.looking.items():
@@ -104,10 +88,10 @@ def test_a_look_outlives_who_asked_and_who_asks_again_is_told_to_wait_longer(
             impatient = asyncio.ensure_future(inspect(registry, blob, "a.pkl", patient=True))
             await asyncio.sleep(0)
             impatient.cancel()
-            gate.open.set()
+            scanning.goes_on.set()
             assert (await inspect(registry, blob, "a.pkl", patient=True)).verdict is Verdict.MALICIOUS
             assert (await inspect(registry, blob, "a.pkl")).verdict is Verdict.MALICIOUS
-            assert gate.scans == 1
+            assert scanning.scans == 1
 
     run(test)
 
@@ -136,9 +120,9 @@ def test_what_was_looked_at_is_known_to_every_process_and_after_a_start(tmp_path
             add_repository(registry, "models")
             blob = await stored(registry)
             first = await inspect(registry, blob, "a.pkl")
-            gate = Gate(other)
+            scanning = SlowScanning(other)
             assert await inspect(other, blob, "a.pkl") == first
-            assert gate.scans == 0
+            assert scanning.scans == 0
             assert first.sha256 == blob.digest.hex
 
     run(test)
@@ -152,10 +136,10 @@ def test_another_version_of_the_scanner_looks_again(tmp_path: Path, monkeypatch:
             await inspect(registry, blob, "a.pkl")
         monkeypatch.setattr(inspecting, "scanner_version", lambda: "a later one")
         async with a_registry(tmp_path) as registry:
-            gate = Gate(registry)
-            gate.open.set()
+            scanning = SlowScanning(registry)
+            scanning.goes_on.set()
             await inspect(registry, blob, "a.pkl")
-            assert gate.scans == 1
+            assert scanning.scans == 1
 
     run(test)
 
@@ -178,9 +162,9 @@ def test_bytes_in_memory_are_looked_at_and_remembered_as_stored_ones_are(tmp_pat
         async with a_registry(tmp_path) as registry:
             add_repository(registry, "models")
             report = await inspect_bytes(registry, HOSTILE, "a.pkl")
-            gate = Gate(registry)
+            scanning = SlowScanning(registry)
             assert await inspect(registry, await stored(registry), "a.pkl") == report
-            assert gate.scans == 0
+            assert scanning.scans == 0
 
     run(test)
 
@@ -189,10 +173,10 @@ def test_where_nothing_is_scanned_nothing_is_known(tmp_path: Path) -> None:
     async def test() -> None:
         async with a_registry(tmp_path, scanning="off") as registry:
             add_repository(registry, "models")
-            gate = Gate(registry)
+            scanning = SlowScanning(registry)
             assert await inspect(registry, await stored(registry), "a.pkl") == UNREAD
             assert await inspect_bytes(registry, HOSTILE, "a.pkl") == UNREAD
-            assert gate.scans == 0
+            assert scanning.scans == 0
             assert await kept(registry) is None
 
     run(test)
