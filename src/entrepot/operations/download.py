@@ -55,7 +55,7 @@ async def look(registry: Registry, locator: Locator, actor: Actor, door: Door = 
     if door is Door.HEAD and known is not None and known.effect is Effect.BLOCK:
         await _recall(registry, case, known)
     offers = known is not None and not known.effect.refuses
-    return Found(case.repository, case.revision, file, decision, offers)
+    return Found(case.repository, case.revision, file, known if known is not None and offers else decision, offers)
 
 
 async def _recall(registry: Registry, case: Case, decision: Decision) -> None:

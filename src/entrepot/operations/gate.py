@@ -63,7 +63,9 @@ async def foretell(registry: Registry, case: Case, report: Report | None) -> Dec
     """What will be decided of the case's file, by what is known now; None where nobody has looked into it yet."""
     if report is None and not await is_indifferent(registry, case):
         return None
-    return await judge_file(registry, case, report or UNREAD, is_final=True)
+    # What was only glanced at upstream has no digest: more will be known of it once it is here.
+    is_final = report is None or report.sha256 is not None
+    return await judge_file(registry, case, report or UNREAD, is_final=is_final)
 
 
 async def clear(registry: Registry, case: Case, source: Source, report: Report, *, is_final: bool = True) -> Clearance:

@@ -10,7 +10,7 @@ from entrepot.scan.choice import by_name, candidates
 from entrepot.scan.disguise import disguise
 from entrepot.scan.formats import Format, Found, Member
 from entrepot.scan.rules import found, rule
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import LEFT, Sample
 from entrepot.scan.source import Source, Unavailable, Window, pieces
 
 SCANNER = "entrepot-scan 1"
@@ -125,7 +125,7 @@ class _Scan:
         if self._has_seen(member):
             return
         if member.opaque and self.glances:
-            self.unread[Unread("tensor values, which a glance leaves for later", member=path)] = None
+            self.unread[Unread(f"tensor values, {LEFT}", member=path)] = None
             return
         sample = Sample(member.name, member.source, self.budget, self.families)
         sample.opaque, sample.glances = member.opaque, self.glances

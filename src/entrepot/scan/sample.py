@@ -17,6 +17,8 @@ _BINARY = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 TEXT_FIRSTS = bytes((*(byte for byte in range(128) if byte not in _BINARY), *range(0xC2, 0xF5), 0xFE, 0xFF))
 """The bytes with which text can begin: as UTF-8, or with the mark of UTF-16."""
 _UNREAD = object()
+LEFT = "left for later by a glance"
+"""How the reason ends why something was not read that can be read once the file is here."""
 
 
 class Sample:

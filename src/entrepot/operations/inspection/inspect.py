@@ -12,15 +12,16 @@ from entrepot.catalog import reports
 from entrepot.domain.content import Blob, File, Revision
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import Held, NotFound, NotReady, UpstreamError
-from entrepot.domain.report import UNREAD, Coverage, Report
+from entrepot.domain.report import UNREAD, Report
 from entrepot.operations.firewall import Firewall
 from entrepot.operations.inspection.contents import BytesContent, StoredContent, UpstreamContent
-from entrepot.operations.inspection.crew import Readable, Task
+from entrepot.operations.inspection.crew import Task
 from entrepot.operations.inspection.version import scanner_version
 from entrepot.operations.registry import Registry
 from entrepot.operations.stored import stored
 from entrepot.repositories import Repository
 from entrepot.scan.budget import Limits
+from entrepot.scan.sample import LEFT
 
 PATIENCE_SECONDS = 8.0
 """How long a request waits for a report; clients give up after ten seconds without a byte."""
@@ -143,15 +144,15 @@ async def _scan(registry: Registry, subject: str, task: Task, digest: str | None
     report = replace(await registry.firewall.crew.scan(task), sha256=digest)
     if not report.scanner:
         return report  # the scanner failed: another try may do better
-    if digest is not None or _says_something(report, task.content):
+    if digest is not None or _says_something(report):
         await registry.database.write(reports.keep, subject, report)
         registry.firewall.reports.put(subject, report)
     return report
 
 
-def _says_something(report: Report, content: Readable) -> bool:
-    """Whether a glance is worth remembering: it read all that matters, or found a reason to worry."""
-    return report.coverage is Coverage.FULL or bool(report.findings)
+def _says_something(report: Report) -> bool:
+    """Whether a glance is worth remembering: it read all that it was to read, or found a reason to worry."""
+    return bool(report.findings) or all(unread.reason.endswith(LEFT) for unread in report.unread)
 
 
 async def _shared(

@@ -8,7 +8,7 @@ from entrepot.scan.archive import Links, check_link, check_path
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.rules import found
-from entrepot.scan.sample import Sample
+from entrepot.scan.sample import LEFT, Sample
 from entrepot.scan.source import Source, Window
 from entrepot.scan.zip.layout import MARKER_SIZE, Use, layout
 from entrepot.scan.zip.members import link_target, open_member
@@ -38,7 +38,7 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         if not _is_nothing(source, member, use):
             yield from open_member(source, member, use, budget)
     if sample.glances:
-        yield Unread(f"{archive.left} tensors' values and what lies between members, left for later by a glance")
+        yield Unread(f"{archive.left} tensors' values and what lies between members, {LEFT}")
     else:
         yield from _between(source, archive)
 
