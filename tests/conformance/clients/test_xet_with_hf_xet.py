@@ -226,7 +226,7 @@ def test_a_file_upstream_comes_over_xet_while_it_lands(server: LiveServer, tmp_p
         server.api("POST", "/repositories", mirror | {"upstream_token": upstream.token})
         person = Person(server, tmp_path / "home", "mirror")
         # Xet is offered for what a glance found to be harmless; a client that lists the files has them glanced at.
-        ask(f"{server.endpoint('mirror')}/api/models/ada/theirs/tree/main?recursive=true", person.token)
+        ask(f"{server.endpoint('mirror')}/api/models/ada/theirs/tree/main?recursive=true", server.token)
         fetched = count(server, FETCHED)
         assert person.down("ada/theirs", "a.safetensors") == digest(file)
         assert count(server, FETCHED) - fetched >= 1
