@@ -1,5 +1,6 @@
 """Finding packages: by name, namespace and tags, in an order, a page at a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -50,10 +51,15 @@ class Query:
 
 def find(connection: Connection, repository_id: int, query: Query) -> list[Package]:
     """One page of what matches."""
+    return find_in(connection, (repository_id,), query)
+
+
+def find_in(connection: Connection, repository_ids: Collection[int], query: Query) -> list[Package]:
+    """One page of what matches in several repositories together."""
     order = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
     rows = connection.execute(
         every_package()
-        .where(and_(*_conditions(repository_id, query)))
+        .where(and_(*_conditions(repository_ids, query)))
         .order_by(order.desc(), packages.c.id.desc())
         .limit(min(query.limit, MAX_PAGE + 1))
         .offset(query.offset)
@@ -61,8 +67,8 @@ def find(connection: Connection, repository_id: int, query: Query) -> list[Packa
     return [package_of(row) for row in rows]
 
 
-def _conditions(repository_id: int, query: Query) -> list[ColumnElement[bool]]:
-    conditions = [packages.c.repository_id == repository_id, packages.c.type == query.type.value]
+def _conditions(repository_ids: Collection[int], query: Query) -> list[ColumnElement[bool]]:
+    conditions = [packages.c.repository_id.in_(repository_ids), packages.c.type == query.type.value]
     if query.text:
         conditions += [packages.c.folded.contains(word.lower(), autoescape=True) for word in query.text.split()]
     if query.namespace:

@@ -4,24 +4,15 @@ import click
 
 from entrepot.commands import Wrong
 from entrepot.commands.asking import find, server_options
+from entrepot.operations import set_up
 
-SNIPPETS = {
-    "shell": "export HF_ENDPOINT={endpoint}\nexport HF_TOKEN={token}",
-    "notebook": "%env HF_ENDPOINT={endpoint}\n%env HF_TOKEN={token}",
-    "python": 'import os\n\n# Before anything imports huggingface_hub:\nos.environ["HF_ENDPOINT"] = "{endpoint}"\n'
-    'os.environ["HF_TOKEN"] = "{token}"',
-    "javascript": 'import {{ downloadFile }} from "@huggingface/hub";\n\n'
-    'const hub = {{ hubUrl: "{endpoint}", accessToken: "{token}" }};\n'
-    'await downloadFile({{ ...hub, repo: "org/name", path: "README.md" }});',
-    "git": "git lfs install\ngit clone {git}/org/name",
-    "llama.cpp": "export MODEL_ENDPOINT={endpoint}/\nexport HF_TOKEN={token}\nllama-cli -hf org/name",
-}
+CLIENTS = {client.name: client for client in set_up.CLIENTS}
 """What to paste, by client."""
 
 
 @click.command("set-me-up")
 @click.option("--repository", default="hub", show_default=True, help="Which repository.")
-@click.option("--client", type=click.Choice(list(SNIPPETS)), default="shell", show_default=True)
+@click.option("--client", type=click.Choice(list(CLIENTS)), default="shell", show_default=True)
 @click.option("--user", help="Whose token it will be; without it, the lines leave the token to you.")
 @click.option("--access", type=click.Choice(["read", "write"]), default="read", show_default=True)
 @click.option("--days", type=float, default=30, show_default=True, help="How long the token is good.")
@@ -44,8 +35,7 @@ def set_me_up(repository: str, client: str, server: str | None, token: str | Non
         body = {"name": f"set-me-up {client}", "user": wanted["user"], "expires_in_days": wanted["days"]}
         secret = chosen.ask("POST", "/tokens", body | {"scopes": [f"{repository}:{actions}"]})["token"]
     endpoint = f"{chosen.url}/hub/{repository}"
-    git = endpoint.replace("://", f"://user:{secret}@", 1)
-    click.echo(SNIPPETS[client].format(endpoint=endpoint, token=secret, git=git))
+    click.echo(CLIENTS[client].filled(endpoint, secret))
 
 
 COMMAND = set_me_up

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from entrepot.catalog.search import Query
+from entrepot.catalog.search import Query, find_in
 from entrepot.domain.actor import Action, Actor
 from entrepot.domain.content import File, Folder, Package, Ref, Revision
 from entrepot.domain.decision import ALLOWED, Decision
@@ -135,6 +135,18 @@ async def search(registry: Registry, key: RepositoryKey, query: Query, cursor: s
     repository = await registry.repository(key)
     require(actor, Action.READ, repository.row)
     return await repository.search(replace(query, with_private=sees_private(actor, key)), cursor)
+
+
+async def kept(registry: Registry, key: RepositoryKey, query: Query, actor: Actor) -> list[Package]:
+    """A page of the packages that are known here, without asking an upstream; of a virtual repository its members'.
+
+    It has one more than the query's limit where there are more.
+    """
+    repository = await registry.repository(key)
+    require(actor, Action.READ, repository.row)
+    rows = [(await registry.repository(member)).row for member in repository.row.members] or [repository.row]
+    wanted = replace(query, limit=query.limit + 1, with_private=sees_private(actor, key))
+    return await registry.database.read(find_in, [row.id for row in rows], wanted)
 
 
 async def tags_by_type(registry: Registry, key: RepositoryKey, kind: PackageType, actor: Actor) -> Mapping[str, object]:

@@ -13,3 +13,8 @@ def package_url(repository: str, package: str, tab: str = "") -> str:
 def file_url(repository: str, package: str, ref: str, path: str) -> str:
     """The page of one file of a package at a ref."""
     return f"{package_url(repository, package)}?ref={quote(ref, safe='')}&path={quote(path, safe='')}"
+
+
+def policy_url(name: str) -> str:
+    """The page of a policy."""
+    return f"/policies/{quote(name, safe='')}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.domain import errors
 from entrepot.domain.errors import EntrepotError
+from entrepot.http.errors import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,8 @@ TABLE: dict[type[EntrepotError], Refusal] = {
     ),
 }
 """The table of errors, looked up along an error's ancestors."""
+
+
+def status_of(error: EntrepotError | None) -> int:
+    """The status of a page that shows the error beside what was typed; 200 for none."""
+    return look_up(TABLE, error).status if error else 200

@@ -9,7 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from entrepot import __version__
-from entrepot.web.addresses import file_url, package_url
+from entrepot.web.addresses import file_url, package_url, policy_url
 
 STATIC = {
     "entrepot.css": "text/css; charset=utf-8",
@@ -37,6 +37,7 @@ class Rendering:
         self._environment.globals |= {
             "static": static_url, "rail": rail, "version": __version__,
             "package_url": package_url, "file_url": file_url,
+            "policy_url": policy_url,
         }  # fmt: skip
 
     def render(self, template: str, **values: object) -> str:

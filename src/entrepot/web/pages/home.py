@@ -2,13 +2,26 @@
 
 from starlette.responses import Response
 
+from entrepot.operations.overview import MOST_UNSEEN, overview
 from entrepot.web.pages import Page, View
 from entrepot.web.visit import Visit
 
 
 async def show(visit: Visit) -> Response:
-    """The front page."""
-    return visit.render("home.html")
+    """The front page; for an instance that nobody has used yet, how to begin."""
+    return visit.render("home.html", found=await overview(visit.registry, visit.actor), most=MOST_UNSEEN)
 
 
-PAGE = Page("home", (View("GET", "/", show),), rail="Home", path="/", order=0, key="h")
+async def first_request(visit: Visit) -> Response:
+    """The part of it that lights up once somebody has asked for something."""
+    return visit.render("first-request.html", found=await overview(visit.registry, visit.actor))
+
+
+PAGE = Page(
+    "home",
+    (View("GET", "/", show), View("GET", "/first-request", first_request)),
+    rail="Home",
+    path="/",
+    order=0,
+    key="h",
+)

@@ -6,6 +6,7 @@ from entrepot.domain.errors import EntrepotError
 from entrepot.operations import sign_in
 from entrepot.operations.sign_in import HOURS, Session
 from entrepot.web.pages import Page, View
+from entrepot.web.refusals import status_of
 from entrepot.web.visit import Visit, own_path
 
 
@@ -23,7 +24,7 @@ async def enter(visit: Visit) -> Response:
     try:
         session = await _session(visit, name)
     except EntrepotError as error:
-        return visit.render("sign-in.html", 403, onward=onward, error=error, name=name)
+        return visit.render("sign-in.html", status_of(error), onward=onward, error=error, name=name)
     if visit.session:
         await sign_in.sign_out(visit.registry, visit.session)
     response = visit.go(onward)
