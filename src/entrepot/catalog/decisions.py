@@ -103,7 +103,7 @@ def _keep_traces(connection: Connection, batch: Sequence[Recorded]) -> list[str]
 
 def _values(recorded: Recorded, trace: str) -> dict[str, Any]:
     decision = recorded.decision
-    return {
+    values = {
         "uid": recorded.uid,
         "at": recorded.at,
         "actor": recorded.actor,
@@ -125,6 +125,12 @@ def _values(recorded: Recorded, trace: str) -> dict[str, Any]:
         "reason": "; ".join(decision.reasons),
         "trace": trace,
     }
+    return {name: _storable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _storable(text: str) -> str:
+    """The text without what no database takes: one decision that can't be written would keep all others waiting."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _hash(previous: str, values: dict[str, Any]) -> str:
@@ -139,7 +145,15 @@ def find(connection: Connection, uid: str) -> Line | None:
     if row is None:
         return None
     content = connection.execute(select(traces.c.content).where(traces.c.hash == row.trace)).scalar()
-    return _line(row, zlib.decompress(content) if content is not None else b"")
+    return _line(row, _unpacked(content) if content is not None else b"")
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The bytes of a trace; none where they were tampered with."""
+    try:
+        return zlib.decompress(content)
+    except zlib.error:
+        return b""
 
 
 def page(connection: Connection, wanted: Filter, limit: int) -> list[Line]:
@@ -213,6 +227,8 @@ def _line(row: Row[Any], trace: bytes) -> Line:
 def broken(connection: Connection, piece: int = 1000) -> Iterator[str]:
     """Every place where the chain does not hold, as a sentence. Nothing where all is as it was written."""
     number, last = 0, BEGINNING
+    if (added := connection.execute(select(func.count()).where(decisions.c.id < 1)).scalar_one()) > 0:
+        yield f"{added} rows were put before the first decision"
     while rows := connection.execute(
         select(decisions).where(decisions.c.id > number).order_by(decisions.c.id).limit(piece)
     ).all():
@@ -234,7 +250,7 @@ def _changed_traces(connection: Connection, names: Sequence[str]) -> Iterator[st
     found = set()
     for row in connection.execute(select(traces).where(traces.c.hash.in_(sorted(wanted)))):
         found.add(row.hash)
-        if hashlib.sha256(zlib.decompress(row.content)).hexdigest() != row.hash:
+        if hashlib.sha256(_unpacked(row.content)).hexdigest() != row.hash:
             yield f"the trace {row.hash[:12]} is not what was written"
     for name in sorted(wanted - found):
         yield f"the trace {name[:12]} is missing"
