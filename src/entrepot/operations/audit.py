@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from entrepot.catalog import decisions
 from entrepot.catalog.decisions import Filter, Line
-from entrepot.domain.actor import Action, Actor
-from entrepot.domain.errors import NotFound, RepositoryNotFound
+from entrepot.domain.actor import Actor
+from entrepot.domain.errors import NotFound
 from entrepot.domain.names import RepositoryKey
-from entrepot.operations.authorize import require, require_administrator
+from entrepot.operations.authorize import reaches, require_administrator
 from entrepot.operations.registry import Registry
 
 
@@ -42,10 +42,8 @@ async def decision(registry: Registry, uid: str, actor: Actor) -> Line:
         raise NotFound(f"there is no decision {uid[:40]!r}")
     if actor.is_administrator or (not actor.is_anonymous and actor.name == line.recorded.actor):
         return line
-    try:
-        require(actor, Action.READ, (await registry.repository(RepositoryKey(line.recorded.repository))).row)
-    except RepositoryNotFound:
-        raise NotFound(f"there is no decision {uid[:40]!r}") from None
+    if not await reaches(registry, actor, RepositoryKey(line.recorded.repository)):
+        raise NotFound(f"there is no decision {uid[:40]!r}")
     # Who may read the repository may know why something is refused, and not who else asked.
     recorded = replace(line.recorded, actor="", token_id=None, token_name="", address="", client="")
     return replace(line, recorded=recorded)

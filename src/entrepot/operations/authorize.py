@@ -56,6 +56,13 @@ def require(actor: Actor, action: Action, row: RepositoryRow) -> None:
     raise Forbidden(f"the token {actor.token_name!r} does not let you {action} in the repository {row.key}")
 
 
+async def reaches(registry: Registry, actor: Actor, key: RepositoryKey) -> bool:
+    """Whether somebody may read what stands in a repository: there, or in a virtual one that has it as a member."""
+    law = await registry.firewall.law(registry.database)
+    rows = [(await registry.repository(RepositoryKey(text))).row for text in sorted(law.within(key.text))]
+    return any(may(actor, Action.READ, row) for row in rows)
+
+
 def sees_private(actor: Actor, key: RepositoryKey) -> bool:
     """Whether private packages are there for the actor: for those who were granted to read, not for everybody."""
     return actor.may(Action.READ, key)

@@ -9,7 +9,7 @@ from entrepot.domain.actor import Action, Actor
 from entrepot.domain.errors import Forbidden, Invalid, NotFound, RepositoryNotFound, Unauthenticated
 from entrepot.domain.names import RepositoryKey
 from entrepot.domain.waiver import Scope, Standing, Waiver
-from entrepot.operations.authorize import require
+from entrepot.operations.authorize import reaches
 from entrepot.operations.registry import Registry
 
 MAX_REASON = 2000
@@ -36,9 +36,8 @@ async def ask_waiver(registry: Registry, asking: Asking, actor: Actor) -> Waiver
         raise Invalid(f"a waiver lasts more than 0 and at most {LONGEST_DAYS} days")
     if not asking.scope.is_bounded:
         raise Invalid("a waiver names a digest, a commit, a package or a rule: it can't be for everything")
-    if asking.scope.repository:
-        row = (await registry.repository(RepositoryKey(asking.scope.repository))).row
-        require(actor, Action.READ, row)
+    if asking.scope.repository and not await reaches(registry, actor, RepositoryKey(asking.scope.repository)):
+        raise RepositoryNotFound(f"there is no repository called {asking.scope.repository}")
     plea = Plea(asking.scope, reason, datetime.now(UTC) + timedelta(days=asking.days), asking.decision)
     return await registry.database.write(waivers.ask, plea, actor.name)
 
@@ -49,10 +48,8 @@ async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
     if line is None:
         raise NotFound(f"there is no decision {uid[:40]!r}")
     recorded = line.recorded
-    try:
-        require(actor, Action.READ, (await registry.repository(RepositoryKey(recorded.repository))).row)
-    except RepositoryNotFound:
-        raise NotFound(f"there is no decision {uid[:40]!r}") from None
+    if not await reaches(registry, actor, RepositoryKey(recorded.repository)):
+        raise NotFound(f"there is no decision {uid[:40]!r}")
     digest = recorded.digest if recorded.path else ""
     # The next upload is another commit, and the next try another download of the same bytes.
     commit = "" if digest else recorded.commit
