@@ -9,7 +9,7 @@ from entrepot.domain.actor import Action, Actor
 from entrepot.domain.content import File, Revision
 from entrepot.domain.decision import Decision, Effect
 from entrepot.domain.door import Door
-from entrepot.domain.errors import FileNotFound
+from entrepot.domain.errors import Blocked, FileNotFound
 from entrepot.domain.names import Locator
 from entrepot.operations import gate
 from entrepot.operations.authorize import require, require_visible
@@ -49,16 +49,21 @@ async def find(registry: Registry, locator: Locator, actor: Actor, door: Door) -
 async def look(registry: Registry, locator: Locator, actor: Actor, door: Door = Door.HEAD) -> Found:
     """The file's description, without its bytes: what HEAD answers. Raises `NotFound`, `Blocked` or `Held`."""
     case = await find(registry, locator, actor, door)
-    decision = await gate.screen(registry, case)
+    try:
+        decision = await gate.screen(registry, case)
+    except Blocked as error:
+        if door is Door.HEAD:
+            await _recall(registry, case, error.message)
+        raise
     file = _file(case)
     known = await gate.foretell(registry, case, await known_report(registry, case.repository, file))
     if door is Door.HEAD and known is not None and known.effect is Effect.BLOCK:
-        await _recall(registry, case, known)
+        await _recall(registry, case, "; ".join(known.reasons))
     offers = known is not None and not known.effect.refuses
     return Found(case.repository, case.revision, file, known if known is not None and offers else decision, offers)
 
 
-async def _recall(registry: Registry, case: Case, decision: Decision) -> None:
+async def _recall(registry: Registry, case: Case, reason: str) -> None:
     """Raise `FileNotFound` for a file that is blocked and that somebody has already.
 
     Clients answer anything else by what is in their cache. What nobody has yet can be described: whoever then asks for
@@ -68,8 +73,7 @@ async def _recall(registry: Registry, case: Case, decision: Decision) -> None:
     digest = file.lfs or (file.blob.digest if file.blob else None)
     if digest is not None and await registry.database.read(decisions.was_given, digest.hex):
         # Without the commit: clients would remember for good that the file is not there.
-        reasons = "; ".join(decision.reasons)
-        raise FileNotFound(f"{file.path} was withdrawn after it had been downloaded: {reasons}")
+        raise FileNotFound(f"{file.path} was withdrawn after it had been downloaded: {reason}")
 
 
 async def download(
