@@ -118,6 +118,7 @@ async def _read_files(registry: Registry, case: Case, files: Sequence[File], wit
         has_bases=with_bases,
         is_complete=not missing and bases.is_complete,
         missing=missing,
+        lacks_bases=not bases.is_complete,
     )
 
 
@@ -131,5 +132,6 @@ async def _assembled(registry: Registry, written: Written, files: Sequence[File]
     ]
     pages += [Inspected(path, sizes[path], "", UNREAD) for path in written.missing if path in sizes]
     lacks_words = any(licenses.is_license_file(path) or path == CARD for path in written.missing)
-    licensing = None if lacks_words else licenses.combine(written.declared, written.inherited)
+    is_unknown = lacks_words or written.lacks_bases
+    licensing = None if is_unknown else licenses.combine(written.declared, written.inherited)
     return Dossier(frozenset(sizes), licensing, tuple(pages))

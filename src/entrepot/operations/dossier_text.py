@@ -29,6 +29,8 @@ class Written:
     is_complete: bool
     missing: tuple[str, ...] = ()
     """Files that could not be had."""
+    lacks_bases: bool = False
+    """Whether a base model could not be asked about: what it forbids is not known then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,11 @@ class _Lineage:
         return Inherited(tuple(dict.fromkeys(found)), is_complete)
 
     async def _card_of(self, base: str) -> Mapping[str, object]:
-        """The metadata of a model's card; nothing for a model that is nowhere."""
-        name = PackageName.parse(PackageType.MODEL, base)
+        """The metadata of a model's card; nothing for a model that is nowhere, as a folder of somebody's machine."""
+        try:
+            name = PackageName.parse(PackageType.MODEL, base)
+        except Invalid:
+            return {}
         for place in self._places:
             try:
                 known = (await place.package(name)).facts.get("cardData")
