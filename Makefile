@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check test clients test-clients bench evaluate fuzz docs lock
+.PHONY: help setup run demo check test axe clients test-clients bench evaluate fuzz docs lock
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -32,7 +32,7 @@ check: setup ## Style, types, floors, architecture
 	.venv/bin/lint-imports --no-cache
 	$(PY) -m pytest tests/architecture
 
-test: setup ## Every test that needs no more than Python
+test: setup axe ## Every test that needs no more than Python; pages in a browser where Chromium and npm are there
 	$(PY) -m pytest -n 2 --dist loadfile -m "not clients and not bench"
 
 clients: setup .venv-clients/ready .venv-old/ready tests/conformance/clients/javascript/node_modules/ready ## What the client tests need
@@ -54,6 +54,13 @@ clients: setup .venv-clients/ready .venv-old/ready tests/conformance/clients/jav
 tests/conformance/clients/javascript/node_modules/ready: tests/conformance/clients/javascript/package-lock.json
 	cd tests/conformance/clients/javascript && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+tests/conformance/web/node_modules/ready: tests/conformance/web/package-lock.json
+	cd tests/conformance/web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+axe: # What looks for pages that some people can't use; tests that need it say so where it is not there
+	@command -v npm > /dev/null && $(MAKE) --silent tests/conformance/web/node_modules/ready || true
 
 test-clients: clients ## The tests with other client generations, torch, node and git-lfs
 	$(PY) -m pytest -m clients

@@ -46,7 +46,12 @@ async def ask(
     """The answer to one request; a body that is no bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     app = next(create(registry, "") for mount, create in MOUNTS.items() if path.startswith(mount))
-    return await _exchange(app, _scope(method, path, {"host": "registry.example", **(headers or {})}), data)
+    return await ask_app(app, method, path, data, headers or {})
+
+
+async def ask_app(app: ASGIApp, method: str, path: str, data: bytes, headers: Mapping[str, str]) -> Answer:
+    """The answer of any application to one request."""
+    return await _exchange(app, _scope(method, path, {"host": "registry.example", **headers}), data)
 
 
 def _scope(method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
