@@ -33,7 +33,9 @@ def generation(connection: Connection) -> str:
 
 def advance(connection: Connection) -> None:
     """Something changed that decides."""
-    instance.write(connection, GENERATION, str(int(generation(connection)) + 1))
+    # Changes take turns here: two that counted to the same number would look like one to who has seen the first.
+    count = int(instance.lock(connection, GENERATION, "0"))
+    instance.write(connection, GENERATION, str(count + 1))
 
 
 def apply(connection: Connection, name: str, text: str, note: str, by: str) -> PolicyRow:
