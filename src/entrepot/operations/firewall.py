@@ -74,17 +74,22 @@ class Firewall:
         """Packages whose files are looked at before anybody asks for them, by package and commit, and since when."""
         self._law: Law | None = None
         self._looked_at = float("-inf")
+        self._changes = 0
 
     async def law(self, database: Database) -> Law:
         """The law in force; what another process changed is noticed within a second."""
         if self._law is None or time.monotonic() - self._looked_at > LAW_SECONDS:
-            self._law = _law(await database.read(law.read, datetime.now(UTC)), self._law)
-            self._looked_at = time.monotonic()
+            changes, began = self._changes, time.monotonic()
+            found = _law(await database.read(law.read, datetime.now(UTC)), self._law)
+            if changes != self._changes:
+                return found  # good for who asked before the change, and for nobody else
+            self._law, self._looked_at = found, began
         return self._law
 
     def look_again(self) -> None:
         """Something changed here that decides: nothing that was decided before counts any more."""
         self._looked_at = float("-inf")
+        self._changes += 1
 
     async def close(self) -> None:
         """End what is under way; it is taken up again another time."""

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from entrepot.catalog import policies, waivers
+from entrepot.catalog import law, policies, waivers
+from entrepot.catalog.database import Database
 from entrepot.catalog.repositories import Kind
 from entrepot.catalog.waivers import Plea
 from entrepot.domain.digest import Digest
@@ -92,6 +94,28 @@ def test_a_decision_about_the_package_is_not_remembered_past_its_policy(tmp_path
             apply_policy(registry, rule_about('publisher = ["org"]', name="not from there"))
             with pytest.raises(Blocked, match="not from there"):
                 await view(registry, Question(KEY, NAME, READER), "main")
+
+    run(test)
+
+
+def test_a_policy_that_is_applied_while_the_law_is_being_read_counts_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            set_up(registry)
+            read = type(registry.database).read
+
+            async def slowly(self: Database, *args: Any) -> Any:
+                found = await read(self, *args)
+                if args[0] is law.read:
+                    monkeypatch.undo()
+                    apply_policy(registry, NO_TEXTS)
+                return found
+
+            monkeypatch.setattr(Database, "read", slowly)
+            await registry.firewall.law(registry.database)
+            assert not await passes(registry)
 
     run(test)
 
@@ -243,7 +267,7 @@ def test_every_version_of_a_policy_stays_to_be_read(tmp_path: Path) -> None:
                 apply_policy(registry, text)
             found = registry.database.now(policies.versions, "test")
             assert [(row.version, bool(row.text)) for row in found] == [(3, True), (2, False), (1, True)]
-            law = await registry.firewall.law(registry.database)
-            assert [policy.label for policy in law.policies] == ["test@3"]
+            standing = await registry.firewall.law(registry.database)
+            assert [policy.label for policy in standing.policies] == ["test@3"]
 
     run(test)
