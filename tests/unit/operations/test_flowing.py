@@ -36,12 +36,13 @@ def hide(fake: Mischief) -> None:
     fake.glances = refuse  # type: ignore[assignment]
 
 
-async def settle(came: bytearray) -> None:
-    """Wait until nothing more comes."""
-    before = -1
-    while len(came) != before:
-        before = len(came)
-        await asyncio.sleep(0.15)
+async def settle(came: bytearray, size: int) -> None:
+    """Wait until so much has come, and then for more, which there should not be."""
+    for _ in range(2000):
+        if len(came) >= size:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
 
 
 def test_nothing_of_the_end_leaves_before_the_report_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +58,7 @@ def test_nothing_of_the_end_leaves_before_the_report_is_in(tmp_path: Path, monke
             whole = asyncio.ensure_future(take(clearance, came))
             end = asyncio.ensure_future(take(clearance, last, len(GOOD) - 10))
             await scanning.begun.wait()
-            await settle(came)
+            await settle(came, len(GOOD) - LAST)
             assert len(came) == len(GOOD) - LAST
             assert last == b"" and not whole.done() and not end.done()
             scanning.goes_on.set()
@@ -102,7 +103,7 @@ def test_where_the_whole_proves_hostile_the_connection_is_cut_and_the_next_one_i
             scanning, came = SlowScanning(registry), bytearray()
             under_way = asyncio.ensure_future(take(await ask(registry), came))
             await scanning.begun.wait()
-            await settle(came)
+            await settle(came, BAD.size - LAST)
             scanning.goes_on.set()
             with pytest.raises(Blocked, match="nothing malicious"):
                 await under_way
@@ -137,7 +138,7 @@ def test_a_small_file_is_looked_at_before_its_first_byte(tmp_path: Path) -> None
             fake.add("org/model", {"model.bin": SMALL}, lfs=True)
             scanning = SlowScanning(registry)
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(ingesting, "PATIENCE_SECONDS", 0.2)
+                patched.setattr(ingesting, "PATIENCE_SECONDS", 1.5)
                 with pytest.raises(Held, match="ask again in 5 seconds"):
                     await ask(registry)
             scanning.goes_on.set()

@@ -141,6 +141,7 @@ def test_bytes_that_never_come_end_with_the_time_and_so_does_the_process(monkeyp
 
     async def test() -> None:
         async with a_crew() as crew:
+            await scanned(crew)  # its start takes a time of its own
             content = Slow()
             under_way = asyncio.ensure_future(crew.scan(Task("model.pkl", content, Limits(seconds=2))))
             await content.asked.wait()
