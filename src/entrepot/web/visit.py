@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from entrepot.domain.actor import Actor
 from entrepot.domain.errors import Invalid
+from entrepot.http.routes import raw_path
 from entrepot.operations.registry import Registry
 from entrepot.web.rendering import Rendering
 
@@ -42,7 +43,7 @@ class Visit:
     def path(self) -> str:
         """The path and the query, as they can be linked to."""
         query = self.request.url.query
-        return f"{self.request.scope['path']}?{query}" if query else str(self.request.scope["path"])
+        return f"{raw_path(self.request)}?{query}" if query else raw_path(self.request)
 
     @property
     def is_secure(self) -> bool:
@@ -88,7 +89,7 @@ class Visit:
         """This page with other parameters in its query; None takes one away."""
         query: dict[str, object] = {**self.request.query_params, **changes}
         kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
-        path = str(self.request.scope["path"])
+        path = raw_path(self.request)
         return f"{path}?{urlencode(kept)}" if kept else path
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:

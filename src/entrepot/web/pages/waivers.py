@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from entrepot.domain.errors import EntrepotError, Invalid
+from entrepot.domain.errors import EntrepotError, Invalid, Unauthenticated
 from entrepot.domain.waiver import Scope, Standing, Waiver
 from entrepot.operations import waive
 from entrepot.operations.waive import Asking
@@ -80,6 +80,8 @@ async def decide(visit: Visit) -> Response:
 
 async def ask(visit: Visit) -> Response:
     """The form, as narrow as the decision that it is asked because of."""
+    if visit.actor.is_anonymous:
+        raise Unauthenticated("to ask for a waiver, sign in: whoever decides wants to know who asks")
     uid = visit.asked("decision")
     scope = await waive.scope_of(visit.registry, uid, visit.actor) if uid else Scope()
     return _form(visit, scope, uid)

@@ -1,0 +1,229 @@
+"""Pages in a real browser: each in light, dark and narrow; nothing complains, and everybody can use them."""
+
+import asyncio
+import base64
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import Tab, browsing, chromium
+from live_server import PATIENCE, LiveServer
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = {"light": {}, "dark": {"dark": True}, "narrow": {"width": 360, "height": 740}}
+POLICY = """name = "house <b>rules</b>"
+repositories = ["*"]
+[[rule]]
+name = "not these <img src=x onerror=alert(1)>"
+effect = "block"
+path = ["*.bin"]
+unless.approved = true
+[[rule]]
+name = "wait for those"
+effect = "hold"
+path = ["*.txt"]
+"""
+PAGES = (
+    *("/", "/repositories", "/repositories/models", "/decisions", "/decisions/{uid}", "/waivers", "/waivers?show=all"),
+    *("/waivers/ask?decision={uid}", "/policies", "/policies/{policy}", "/policy-editor?name={policy}", "/storage"),
+    *("/tokens", "/set-me-up", "/set-me-up?client=git", "/settings", "/sign-in"),
+)
+pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium on this machine")
+
+
+class Filled:
+    """A server on which a little of everything has happened."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self.server = server
+        server.api("POST", "/policies", {"text": POLICY, "note": "first"})
+        server.api("POST", "/policies", {"text": POLICY + "# more\n", "note": "second <script>"})
+        self.ask("POST", "/hub/models/api/repos/create", {"name": "ada/model"})
+        files = {"README.md": b"---\nlicense: mit\n---\n# Hello\n", "notes.md": b"hello"}
+        assert self._commit(files) == 200
+        assert self._commit({"weights.bin": b"\x00" * 40}) == 403
+        for path in ("README.md", "notes.md"):
+            self.ask("GET", f"/hub/models/ada/model/resolve/main/{path}")
+        found = server.api("GET", "/decisions?blocked=true")["decisions"]
+        self.uid = found[0]["id"]
+        for reason in ("<script>alert(1)</script>", "I need it for a benchmark"):
+            server.api("POST", "/waivers", {"decision": self.uid, "reason": reason, "days": 3})
+        server.api("POST", "/waivers/1", {"standing": "granted", "answer": "<b>fine</b>"})
+        server.new_token("models:read", user="<i>grace</i>")
+
+    def ask(self, method: str, path: str, body: Any = None) -> int:
+        """The status of one request of the administrator's."""
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.server.origin}{path}", data, method=method)
+        request.add_header("Authorization", f"Bearer {self.server.token}")
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def _commit(self, files: dict[str, bytes]) -> int:
+        lines: list[dict[str, Any]] = [{"key": "header", "value": {"summary": "s", "description": ""}}]
+        for path, data in files.items():
+            content = base64.b64encode(data).decode()
+            lines.append({"key": "file", "value": {"path": path, "content": content, "encoding": "base64"}})
+        body = "\n".join(map(json.dumps, lines)).encode()
+        return self.ask("POST", "/hub/models/api/models/ada/model/commit/main", body)
+
+    def url(self, page: str) -> str:
+        """Where a page is."""
+        policy = urllib.parse.quote("house <b>rules</b>", safe="")
+        return self.server.origin + page.format(uid=self.uid, policy=policy)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """The server, once for all tests here."""
+    with LiveServer(tmp_path_factory.mktemp("web") / "data") as server:
+        yield Filled(server)
+
+
+async def _sign_in(tab: Tab, filled: Filled) -> None:
+    await tab.open(f"{filled.server.origin}/sign-in?next=/settings")
+    await tab.run(f"document.getElementById('token').value = {json.dumps(filled.server.token)}")
+    await _press(tab, "document.querySelector('main form button')")
+    assert await tab.run("location.pathname") == "/settings"
+
+
+async def _press(tab: Tab, what: str) -> None:
+    """Click on something that leads to another page, and wait until that is there."""
+    await tab.run("window.old = true")
+    await tab.run(f"{what}.click()")
+    for _ in range(200):
+        try:
+            if await tab.run("window.old === undefined && document.readyState === 'complete'"):
+                return
+        except AssertionError:  # between two pages there is nothing to ask
+            pass
+        await asyncio.sleep(0.05)
+    raise AssertionError("no other page came")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_shown_without_complaints_and_fits(filled: Filled, look: str) -> None:
+    async def scenario() -> None:
+        async with browsing(chromium() or "") as tab:
+            await _sign_in(tab, filled)
+            await tab.look(**LOOKS[look])
+            for page in PAGES:
+                await tab.open(filled.url(page))
+                assert await tab.run("document.querySelectorAll('h1').length") == 1, page
+                wide = await tab.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide <= 0, f"{page} is {wide} pixels too wide"
+                assert tab.complaints == [], page
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make axe")
+@pytest.mark.parametrize("look", LOOKS)
+def test_everybody_can_use_every_page(filled: Filled, look: str) -> None:
+    async def scenario() -> None:
+        script = AXE.read_text()
+        async with browsing(chromium() or "") as tab:
+            await _sign_in(tab, filled)
+            await tab.look(**LOOKS[look])
+            wrong: list[str] = []
+            for page in PAGES:
+                await tab.open(filled.url(page))
+                await tab.run(f"{script}; true")
+                found = await tab.run("axe.run().then(found => found.violations)")
+                wrong += [
+                    f"{page}: {one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:200]}"
+                    for one in found
+                    if one["impact"] in ("serious", "critical")
+                ]
+            assert wrong == []
+
+    asyncio.run(scenario())
+
+
+def test_keys_lead_where_they_say(filled: Filled) -> None:
+    async def scenario() -> None:
+        async with browsing(chromium() or "") as tab:
+            await _sign_in(tab, filled)
+            await tab.key("/")
+            assert await tab.run("document.activeElement.id") == "q"
+            await tab.run("document.activeElement.blur()")
+            await tab.key("?")
+            assert await tab.run("document.getElementById('keys').open")
+            await tab.run("document.getElementById('keys').close()")
+            await tab.key("g")
+            await tab.key("w")
+            await tab.until("location.pathname === '/waivers'")
+            assert tab.complaints == []
+
+    asyncio.run(scenario())
+
+
+def test_the_effect_of_a_policy_follows_what_is_typed(filled: Filled) -> None:
+    async def scenario() -> None:
+        async with browsing(chromium() or "") as tab:
+            await _sign_in(tab, filled)
+            await tab.open(filled.url("/policy-editor?name={policy}"))
+            fire = "t.dispatchEvent(new Event('input', {{bubbles: true}}))"
+            typed = "t = document.getElementById('text'); t.value = {}; " + fire
+            await tab.run(typed.format(json.dumps("nonsense")))
+            await tab.until("document.getElementById('effect').innerText.includes('not TOML')")
+            await tab.run(typed.format(json.dumps(POLICY.replace("*.bin", "README.md"))))
+            await tab.until("document.getElementById('effect').innerText.includes('would have refused 1')")
+            assert await tab.run("document.getElementById('effect').querySelector('img, script') === null")
+            assert tab.complaints == []
+
+    asyncio.run(scenario())
+
+
+def test_a_waiver_is_decided_and_the_check_lights_up(filled: Filled) -> None:
+    async def scenario() -> None:
+        async with browsing(chromium() or "") as tab:
+            await _sign_in(tab, filled)
+            await tab.open(filled.url("/waivers"))
+            await tab.run("document.querySelector('input[name=answer]').value = 'seen'")
+            await _press(tab, "document.querySelector('button[value=refused]')")
+            assert await tab.run("document.body.innerText.includes('No waiver waits')")
+
+            await tab.open(filled.url("/set-me-up?repository=models"))
+            await _press(tab, "document.querySelector('main form[method=post] button')")
+            secret = await tab.run("document.querySelector('pre').innerText.match(/hf_\\w{37}/)[0]")
+            assert await tab.run("document.querySelector('#used .lamp.on') === null")
+            request = urllib.request.Request(f"{filled.server.origin}/api/v1/whoami")
+            request.add_header("Authorization", f"Bearer {secret}")
+            await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=PATIENCE).close())
+            await tab.until("document.querySelector('#used .lamp.on') !== null")
+            assert tab.complaints == []
+
+    asyncio.run(scenario())
+
+
+def test_without_scripts_everything_can_be_read_and_sent(filled: Filled) -> None:
+    async def scenario() -> None:
+        async with browsing(chromium() or "") as tab:
+            await tab.do("Emulation.setScriptExecutionDisabled", value=True)
+            await _sign_in(tab, filled)
+            await tab.open(filled.url("/policy-editor?name={policy}"))
+            await _press_without_scripts(tab, "button[formaction]", "/policy-editor/effect")
+            assert await tab.run("document.getElementById('effect').innerText.includes('Its effect')")
+            await tab.open(filled.url("/set-me-up"))
+            assert await tab.run("document.querySelector('button.copy').hidden")
+
+    asyncio.run(scenario())
+
+
+async def _press_without_scripts(tab: Tab, selector: str, path: str) -> None:
+    await tab.run(f"document.querySelector('{selector}').click()")
+    for _ in range(200):
+        if await tab.run("location.pathname") == path:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{path} did not come")
