@@ -27,7 +27,10 @@ WAYS_OUT = {
 """Every route that hands out bytes of files, or a token that leads to them. A new one is added here on purpose."""
 
 
-PAGES_OUT: set[str] = set()
+PAGES_OUT = {
+    "GET /packages/{key}/{type:type}/{id:id}",
+    "GET /raw/{key}/{type:type}/{id:id}",
+}
 """Every page that does so. A page leads to the hub's resolve route, or goes through `operations.download` itself."""
 
 

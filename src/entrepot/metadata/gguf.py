@@ -2,11 +2,15 @@
 
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from entrepot.domain.errors import Invalid, TooLarge
 from entrepot.metadata.prefix import NeedMore
 from entrepot.metadata.text import is_storable
+
+T = TypeVar("T")
 
 # Vocabularies of a quarter million tokens, with merges and scores, take about 16 MiB.
 MAX_PREFIX = 64 << 20
@@ -55,6 +59,20 @@ class GgufHeader:
         return {"total": self.total} | {name: value for name, value in values.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class GgufTensor:
+    """One tensor; `kind` is ggml's number of its type, and the first dimension of the shape is the innermost."""
+
+    name: str
+    kind: int
+    shape: tuple[int, ...]
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+
 class _Short(Exception):
     """The prefix ends before byte `size`."""
 
@@ -69,8 +87,17 @@ def read_header(prefix: bytes, file_size: int) -> GgufHeader | NeedMore:
     Raises `Invalid` for what is no GGUF (versions 2 and 3, of either byte order) or ends within its
     header, and `TooLarge` where a count goes over its limit or the header over `MAX_PREFIX`.
     """
+    return _read(prefix, file_size, lambda reader: reader.read())
+
+
+def read_tensors(prefix: bytes, file_size: int) -> tuple[GgufTensor, ...] | NeedMore:
+    """The tensors of a file that begins with these bytes, in its order; raises as `read_header` does."""
+    return _read(prefix, file_size, lambda reader: reader.read_tensors())
+
+
+def _read(prefix: bytes, file_size: int, read: "Callable[[_Reader], T]") -> T | NeedMore:
     try:
-        return _Reader(prefix).read()
+        return read(_Reader(prefix))
     except _Short as short:
         if short.size > file_size:
             raise Invalid("the GGUF file ends within its header") from None
@@ -109,8 +136,15 @@ class _Reader:
                 raise Invalid(f"the GGUF key {key[:80]!r} stands twice")
             seen.add(key)
             self._read_value(key.decode("utf-8", "replace"))
-        total = sum(self._read_tensor() for _ in range(tensors))
+        total = sum(self._read_tensor().elements for _ in range(tensors))
         return self._header(total, tensors)
+
+    def read_tensors(self) -> tuple["GgufTensor", ...]:
+        tensors, keys = self._read_front()
+        for _ in range(keys):
+            self._text(MAX_KEY, "a key")
+            self._read_value("")
+        return tuple(self._read_tensor() for _ in range(tensors))
 
     def _read_front(self) -> tuple[int, int]:
         if self._take(4) != b"GGUF":
@@ -189,16 +223,17 @@ class _Reader:
         self._at = at
         self._skip(0)
 
-    def _read_tensor(self) -> int:
-        self._text(MAX_TENSOR_NAME, "a tensor's name")
+    def _read_tensor(self) -> "GgufTensor":
+        name = self._text(MAX_TENSOR_NAME, "a tensor's name")
         rank = self._number("I")
         if rank > MAX_RANK:
             raise Invalid(f"a GGUF tensor has {rank} dimensions")
-        elements = math.prod(self._number("Q") for _ in range(rank))
-        if elements > MAX_ELEMENTS:
+        shape = tuple(self._number("Q") for _ in range(rank))
+        if math.prod(shape) > MAX_ELEMENTS:
             raise Invalid("a GGUF tensor has more elements than any file can hold")
-        self._skip(4 + 8)
-        return elements
+        kind = self._number("I")
+        self._skip(8)
+        return GgufTensor(name.decode("utf-8", "replace"), kind, shape)
 
     def _header(self, total: int, tensors: int) -> GgufHeader:
         texts, numbers = self._found.texts, self._found.numbers

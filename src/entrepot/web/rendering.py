@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from entrepot import __version__
 from entrepot.web.addresses import file_url, package_url, policy_url
+from entrepot.web.plain import plain
 
 STATIC = {
     "entrepot.css": "text/css; charset=utf-8",
@@ -34,6 +35,7 @@ class Rendering:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"when": when, "bytes": size, "short": short, "number": number, "plural": plural}
+        self._environment.filters |= {"plain": plain}
         self._environment.globals |= {
             "static": static_url, "rail": rail, "version": __version__,
             "package_url": package_url, "file_url": file_url,
