@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from entrepot.domain.errors import NotReady
 
@@ -15,6 +16,9 @@ SECONDS = 300.0
 REMEMBERED = 20_000
 AT_ONCE = 2
 """How many passwords are compared at the same time: each takes memory and a processor on purpose."""
+MOST_WAITING = 32
+"""How many may wait for that; who comes later is told to come again."""
+LONGEST_NAME = 200
 
 
 class Attempts:
@@ -23,7 +27,20 @@ class Attempts:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._wrong: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
         self._clock = clock
-        self.turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A turn to compare a password; raises `NotReady` where too many wait for one."""
+        if self._waiting >= MOST_WAITING:
+            raise NotReady("too many people sign in by password at this moment; try again, or use a token", after=5)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1
 
     def require(self, name: str, address: str) -> None:
         """Go on, or raise `NotReady`: there were too many wrong ones."""

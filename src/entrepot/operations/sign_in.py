@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from entrepot.catalog import access, passwords, sessions
 from entrepot.domain.actor import ANONYMOUS, Actor
 from entrepot.domain.errors import Invalid, Unauthenticated
+from entrepot.operations.attempts import LONGEST_NAME
 from entrepot.operations.authorize import authenticate
 from entrepot.operations.registry import Registry
 
@@ -46,6 +47,7 @@ async def sign_in_with_password(registry: Registry, name: str, password: str, ad
 
     Raises `Unauthenticated`, and `NotReady` after too many wrong ones. It takes as long for names that nobody has.
     """
+    name = name[:LONGEST_NAME]  # nobody's is longer, and wrong ones are remembered
     registry.attempts.require(name, address)
     kept = await registry.database.read(passwords.of_user, name)
     token_id = await _token_behind(registry, kept or _NOBODY, password[:LONGEST])
@@ -65,7 +67,7 @@ async def set_password(registry: Registry, password: str, actor: Actor) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"a password has {SHORTEST} to {LONGEST} characters; several words are easier to remember")
     salt = secrets.token_bytes(16)
-    async with registry.attempts.turn:
+    async with registry.attempts.turn():
         key = await asyncio.to_thread(_scrypt, password, salt)
     kept = f"scrypt${actor.token_id}${salt.hex()}${key.hex()}"
     await registry.database.write(passwords.put, actor.user_id, kept)
@@ -111,7 +113,7 @@ async def _begin(registry: Registry, token_id: int | None) -> Session:
 
 async def _token_behind(registry: Registry, kept: str, password: str) -> int | None:
     _, token_id, salt, key = kept.split("$")
-    async with registry.attempts.turn:
+    async with registry.attempts.turn():
         found = await asyncio.to_thread(_scrypt, password, bytes.fromhex(salt))
     return int(token_id) if hmac.compare_digest(found, bytes.fromhex(key)) else None
 

@@ -67,6 +67,9 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] != "http":  # nothing here speaks WebSocket
+            await send({"type": "websocket.close", "code": 1000})
+            return
         request = Request(scope, receive)
         started, pattern = time.perf_counter(), ""
         try:

@@ -1,6 +1,8 @@
 """Sessions: who gets one, what ends it, and what a form has to bring along."""
 
+import asyncio
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from entrepot.catalog import access, sessions
 from entrepot.catalog.access import NewToken
 from entrepot.domain.actor import Action, Grant
+from entrepot.domain.errors import NotReady
 from entrepot.operations import attempts
 from entrepot.operations.attempts import Attempts
 from entrepot.operations.registry import Registry
@@ -199,6 +202,25 @@ def test_guesses_are_counted_by_name_from_everywhere_and_forgotten_after_a_while
     tried.require("grace", "address 1")
     now[0] = attempts.SECONDS + 1
     tried.require("ada", "one more")
+
+
+def test_only_so_many_passwords_are_compared_and_waited_for_at_once() -> None:
+    async def scenario() -> None:
+        tried = Attempts()
+        async with AsyncExitStack() as held:
+            for _ in range(attempts.AT_ONCE):
+                await held.enter_async_context(tried.turn())
+            queue = [asyncio.create_task(held.enter_async_context(tried.turn())) for _ in range(attempts.MOST_WAITING)]
+            await asyncio.sleep(0)
+            with pytest.raises(NotReady):
+                await held.enter_async_context(tried.turn())
+            for task in queue:
+                task.cancel()
+            await asyncio.wait(queue)
+        async with tried.turn():
+            pass
+
+    run(scenario)
 
 
 def test_what_is_kept_of_a_password_does_not_give_it_away(tmp_path: Path) -> None:
