@@ -1,11 +1,9 @@
 """What happened lately, counted: decisions by day, and whom they met."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from entrepot.catalog.firewall_tables import decisions
 from entrepot.domain.decision import Effect
@@ -13,7 +11,7 @@ from entrepot.domain.decision import Effect
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What was given and what was refused from a moment until the next."""
+    """What was given and what was refused in a day."""
 
     begins: datetime
     given: int
@@ -29,16 +27,14 @@ class Met:
     packages: int
 
 
-def by_day(connection: Connection, edges: Sequence[datetime], actor: str) -> list[Day]:
-    """What was given and refused between each moment and the next; of one actor, or of everybody for an empty name."""
-    columns = decisions.c
-    sums = []
-    for begins, ends in pairwise(edges):
-        within = and_(columns.at >= begins, columns.at < ends)
-        sums += [_count(and_(within, columns.gives)), _count(and_(within, _refused()))]
-    row = connection.execute(select(*sums).where(columns.at >= edges[0], _is_of(actor))).one()
-    pairs = zip(edges[:-1], row[::2], row[1::2], strict=True)
-    return [Day(begins, int(given), int(refused)) for begins, given, refused in pairs]
+def of_day(connection: Connection, begins: datetime, ends: datetime, actor: str) -> Day:
+    """What was given and refused between two moments; of one actor, or of everybody for an empty name."""
+    given, refused = connection.execute(
+        select(_count(decisions.c.gives), _count(_refused())).where(
+            decisions.c.at >= begins, decisions.c.at < ends, _is_of(actor)
+        )
+    ).one()
+    return Day(begins, int(given), int(refused))
 
 
 def refused_since(connection: Connection, since: datetime, actor: str, limit: int) -> list[Met]:

@@ -23,9 +23,6 @@ from entrepot.settings import Settings
 REPOSITORY_SECONDS = 1.0
 """For how long a process goes on with how a repository was set up: every request asks, and it hardly ever changes."""
 
-OVERVIEW_SECONDS = 30.0
-"""For how long what takes a look at everything is not counted again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -43,7 +40,8 @@ class Registry:
     firewall: Firewall
     xet: XetMemory = field(default_factory=XetMemory)
     attempts: Attempts = field(default_factory=Attempts)
-    overviews: Recent[object] = field(default_factory=lambda: Recent(100, seconds=OVERVIEW_SECONDS))
+    overviews: Recent[object] = field(default_factory=lambda: Recent(10_000))
+    """What took a look at a lot and does not change, or not so soon."""
     large_files: Recent[Mapping[Digest, FilePath]] = field(default_factory=lambda: Recent(LISTED_FILES, len))
     """Where the large files of commits are that were lately asked for by digest; by package row and commit."""
 
