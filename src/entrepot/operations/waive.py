@@ -50,10 +50,13 @@ async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
     recorded = line.recorded
     if not await reaches(registry, actor, RepositoryKey(recorded.repository)):
         raise NotFound(f"there is no decision {uid[:40]!r}")
-    digest = recorded.digest if recorded.path else ""
-    # The next upload is another commit, and the next try another download of the same bytes.
-    commit = "" if digest else recorded.commit
-    return Scope(recorded.decision.rule, recorded.repository, recorded.package, commit, digest)
+    rule = recorded.decision.rule
+    law = await registry.firewall.law(registry.database)
+    is_about_files = any(one.name == rule and one.is_about_files for policy in law.policies for one in policy.rules)
+    if recorded.path and recorded.digest and is_about_files:
+        # The next upload is another commit, and the next try another download of the same bytes.
+        return Scope(rule, recorded.repository, recorded.package, "", recorded.digest)
+    return Scope(rule, recorded.repository, recorded.package, recorded.commit)
 
 
 async def decide_waiver(registry: Registry, number: int, standing: Standing, answer: str, actor: Actor) -> Waiver:

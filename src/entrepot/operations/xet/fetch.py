@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from entrepot.catalog import terms, xorbs
 from entrepot.domain.actor import Actor
-from entrepot.domain.content import Blob, Json
+from entrepot.domain.content import Blob, File, Json
 from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound, Forbidden
 from entrepot.domain.names import RepositoryKey
@@ -65,14 +65,13 @@ async def fetch(registry: Registry, key: RepositoryKey, link: str, caller: Actor
     case = Case(repository, revision, ticket.actor.seen_with(caller), Door.XET_FETCH, file)
     got = await ingest(registry, case, lambda report: gate.glance(registry, case, report))
     file, case = got.file, case.of(got.file)
-    if file.blob is not None and file.blob.chunked:
-        packed, ranges = await _stored(registry, file.blob, XetHash.parse(str(claims["xorb"])))
+    if claims["number"] is None:
+        packed, ranges = await _stored(registry, _chunked(file), XetHash.parse(str(claims["xorb"])))
     else:
+        # Also where the file is kept as chunks by now: a client that has begun with one plan goes on with it.
         xorb = virtual.xorb(digest_of(file), file.size, _number(claims["number"]))
-        packed, ranges = (
-            Packed(WovenSource(xorb, to_send(registry, case, got)), xorb.physical_size),
-            [(0, xorb.physical_size)],
-        )
+        woven = WovenSource(xorb, to_send(registry, case, got))
+        packed, ranges = Packed(woven, xorb.physical_size), [(0, xorb.physical_size)]
     return Parcel(registry, case, got.report, packed, tuple(ranges), got.is_final)
 
 
@@ -88,9 +87,15 @@ async def _place(registry: Registry, ticket: Ticket, file: XetHash) -> Place:
 
 def _number(value: Json) -> int:
     if not isinstance(value, int):
+        raise Forbidden("the link is malformed")
+    return value
+
+
+def _chunked(file: File) -> Blob:
+    if file.blob is None or not file.blob.chunked:
         # The file was stored in another form when the link was made: the client asks for a new plan.
         raise Forbidden("the link is for chunks that are not kept any more; ask for a new one")
-    return value
+    return file.blob
 
 
 async def _stored(registry: Registry, blob: Blob, xorb: XetHash) -> tuple[Packed, list[tuple[int, int]]]:

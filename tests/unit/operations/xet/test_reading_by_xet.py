@@ -134,6 +134,24 @@ def test_a_plain_file_that_also_came_by_xet_is_found_by_both_hashes(bench: Bench
     run(test)
 
 
+def test_a_link_from_while_the_file_landed_is_good_where_it_is_kept_as_chunks(bench: Bench) -> None:
+    async def test() -> None:
+        ticket = await both(bench)
+        data = content(FILE)
+        # While a file lands nobody knows yet that its bytes are here already, as chunks: its plan is made up.
+        xorb = virtual.xorb(Digest.of(data), len(data), 0)
+        whole = virtual.file_hash(Digest.of(data))
+        claims = {**ticket.claims(), "file": whole.text, "xorb": xorb.hash.text, "number": 0}
+        link = bench.registry.signer.sign(LINK, claims, 60)
+        parcel = await fetch(bench.registry, KEY, link, bench.actor)
+        assert parcel.size == xorb.physical_size
+        clearance = await parcel.clear(0, parcel.size)
+        sent = b"".join([piece async for piece in clearance.open(0, parcel.size)])
+        assert data[:1000] in sent and len(sent) == xorb.physical_size
+
+    run(test)
+
+
 def test_past_the_end_there_is_nothing(bench: Bench) -> None:
     async def test() -> None:
         ticket = await both(bench)
