@@ -32,7 +32,7 @@ path = ["*.txt"]
 PAGES = (
     *("/", "/repositories", "/repositories/models", "/decisions", "/decisions/{uid}", "/waivers", "/waivers?show=all"),
     *("/waivers/ask?decision={uid}", "/policies", "/policies/{policy}", "/policy-editor?name={policy}", "/storage"),
-    *("/tokens", "/set-me-up", "/set-me-up?client=git", "/settings", "/sign-in"),
+    *("/tokens", "/set-me-up", "/set-me-up?client=git", "/settings", "/doctor", "/sign-in"),
 )
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium on this machine")
 

@@ -15,9 +15,18 @@ from web_visiting import EVERYTHING, Visitor, a_site, write_decision
 
 PAGES = [
     *("/", "/repositories", "/repositories/models", "/decisions", "/waivers", "/waivers/ask", "/policies"),
-    *("/policies/test", "/policy-editor", "/storage", "/tokens", "/set-me-up", "/settings", "/first-request"),
+    *(
+        "/policies/test",
+        "/policy-editor",
+        "/storage",
+        "/tokens",
+        "/set-me-up",
+        "/settings",
+        "/first-request",
+        "/doctor",
+    ),
 ]
-FOR_ADMINISTRATORS = ["/policy-editor", "/storage"]
+FOR_ADMINISTRATORS = ["/policy-editor", "/storage", "/doctor"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/decisions/0123456789abcdef", "/nothing/here"])

@@ -53,4 +53,6 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => show(event.target));
   show(document);
+  // On a narrow screen the navigation is a strip: what is current should be in sight.
+  document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();
