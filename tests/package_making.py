@@ -10,7 +10,7 @@ from pathlib import Path
 from asgi_asking import ask, bearer
 from entrepot.catalog.repositories import Kind
 from entrepot.operations.registry import Registry
-from entrepot_testing import add_repository, close_registry, make_registry
+from entrepot_testing import add_repository, apply_policy, close_registry, make_registry, rule_about
 from firewalled import HOSTILE, Mischief
 from web_visiting import EVERYTHING
 from weights_making import weights
@@ -32,6 +32,8 @@ It is **good**, see [the notes](docs/notes.md) and [the site](https://example.or
 | layers | 2 |
 """
 TABS = ("card", "files", "tensors", "revisions", "security", "license", "usage", "properties")
+WARNING = rule_about('verdict = "malicious"', name="careful", effect="warn")
+"""Everything is looked at, and nothing is refused."""
 LOCAL, REMOTE, VIRTUAL = "models", "remote", "all"
 PACKAGE = "ada/model"
 PAGE = f"/packages/{LOCAL}/models/{PACKAGE}"
@@ -88,12 +90,13 @@ async def make(registry: Registry, package: str = PACKAGE, *, private: bool = Fa
 async def packages(
     folder: Path, files: Mapping[str, bytes] = FILES, **settings: object
 ) -> AsyncIterator[tuple[Registry, Mischief]]:
-    """A registry with the same package in a local, a remote and a virtual repository, and no policy."""
+    """A registry with the same package in a local, a remote and a virtual repository, where nothing is refused."""
     fake = Mischief()
     registry = make_registry(folder, upstream=lambda row: fake, **{"scanning": "on", **settings})
     add_repository(registry, LOCAL)
     add_repository(registry, REMOTE, Kind.REMOTE, upstream="http://upstream.example")
     add_repository(registry, VIRTUAL, Kind.VIRTUAL, members=(LOCAL, REMOTE))
+    apply_policy(registry, WARNING)
     try:
         await make(registry)
         if files:

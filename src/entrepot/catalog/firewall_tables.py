@@ -38,6 +38,16 @@ found_rules = Table(
     Column("count", Integer, nullable=False),
     Index(None, "rule"),
 )
+glimpsed_files = Table(
+    "glimpsed_files",
+    metadata,
+    # Which file a report is about that was made where the file lies upstream: no digest leads from one to the other.
+    Column("subject", String(200), primary_key=True),
+    Column("package_id", RowId, ForeignKey("packages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("path", Text, primary_key=True),
+    Column("commit_id", String(40), nullable=False),
+    Index(None, "package_id"),
+)
 dossiers = Table(
     "dossiers",
     metadata,
@@ -115,6 +125,7 @@ decisions = Table(
     Column("trace", String(64), nullable=False, default=""),
     Column("hash", String(64), nullable=False),  # of this row and the hash of the row before it
     Index(None, "at"),
+    Index(None, "actor", "at"),
     Index(None, "digest"),
     Index(None, "package", "at"),
     Index(None, "effect", "at"),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, exists, insert, or_, select
 
-from entrepot.catalog.firewall_tables import found_rules, reports
+from entrepot.catalog.firewall_tables import found_rules, glimpsed_files, reports
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import blobs, files, uploads, upstream_files
 from entrepot.domain.content import Blob, File
@@ -39,6 +39,15 @@ class Outdated:
     number: int
     name: str
     blob: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpsed:
+    """A file that was looked at where it lies upstream."""
+
+    package_id: int
+    path: str
+    commit: str
 
 
 def of_bytes(digest: Digest, name: str) -> str:
@@ -88,6 +97,14 @@ def keep(connection: Connection, subject: str, report: Report) -> None:
         connection.execute(insert(found_rules), rows)
 
 
+def note_glimpse(connection: Connection, subject: str, seen: Glimpsed) -> None:
+    """Remember which file a report of what lies upstream is about."""
+    here = (glimpsed_files.c.subject == subject) & (glimpsed_files.c.package_id == seen.package_id)
+    connection.execute(delete(glimpsed_files).where(here, glimpsed_files.c.path == seen.path))
+    values = {"subject": subject, "package_id": seen.package_id, "path": seen.path, "commit_id": seen.commit}
+    connection.execute(insert(glimpsed_files).values(**values))
+
+
 def find(connection: Connection, subject: str, scanner: str) -> Report | None:
     """What that scanner version says of it; None where it has not looked."""
     query = select(reports.c.content).where(reports.c.subject == subject, reports.c.scanner == scanner)
@@ -115,6 +132,13 @@ def latest(connection: Connection, subjects: Iterable[str]) -> dict[str, Kept]:
         for row in connection.execute(query):
             found[row.subject] = Kept(load(zlib.decompress(row.content)), row.made_at)
     return found
+
+
+def about(connection: Connection, digest: Digest, limit: int) -> list[tuple[str, Kept]]:
+    """The newest reports on these bytes, each with the name that they were looked at under."""
+    query = select(reports).where(reports.c.digest == digest.hex).order_by(reports.c.id.desc()).limit(limit)
+    rows = connection.execute(query)
+    return [(row.subject.split(":", 2)[2], Kept(load(zlib.decompress(row.content)), row.made_at)) for row in rows]
 
 
 def outdated(connection: Connection, scanner: str, after: int, limit: int) -> list[Outdated]:

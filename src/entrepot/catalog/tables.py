@@ -155,6 +155,7 @@ revisions = Table(
     Column("data", Bytes, nullable=False),  # the commit object as git has it
     Column("unreachable_since", UtcTime),  # no ref leads here any more
     UniqueConstraint("package_id", "commit_id"),
+    Index(None, "commit_id"),  # somebody has a commit and wants to know whose it is
     sqlite_autoincrement=True,
 )
 refs = Table(

@@ -128,7 +128,11 @@ async def peek(registry: Registry, repository: Repository, revision: Revision, f
 
     async def look() -> Report:
         content = UpstreamContent(repository, revision, file, (PEEK_BYTES, PEEK_SECONDS))
-        return await _scan(registry, subject, Task(file.path.text, content, PEEK_LIMITS, glances=True), None)
+        report = await _scan(registry, subject, Task(file.path.text, content, PEEK_LIMITS, glances=True), None)
+        if report.findings and report.scanner:
+            seen = reports.Glimpsed(revision.package.id, file.path.text, revision.commit.hex)
+            await registry.database.write(reports.note_glimpse, subject, seen)
+        return report
 
     try:
         report = await _shared(registry.firewall, subject, look, None, file.path.text)

@@ -83,7 +83,8 @@ async def ask(visit: Visit) -> Response:
     if visit.actor.is_anonymous:
         raise Unauthenticated("to ask for a waiver, sign in: whoever decides wants to know who asks")
     uid = visit.asked("decision")
-    scope = await waive.scope_of(visit.registry, uid, visit.actor) if uid else Scope()
+    asked = Scope(**{name: visit.asked(name) for name in PARTS})
+    scope = await waive.scope_of(visit.registry, uid, visit.actor) if uid else asked
     return _form(visit, scope, uid)
 
 

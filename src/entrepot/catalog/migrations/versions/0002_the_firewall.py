@@ -43,6 +43,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decisions_actor_at"), ["actor", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_effect_at"), ["effect", "at"], unique=False)
@@ -159,5 +160,24 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_sessions_token_id"), ["token_id"], unique=False)
+
+    op.create_table(
+        "glimpsed_files",
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column(
+            "package_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("commit_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["package_id"], ["packages.id"], name=op.f("fk_glimpsed_files_package_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("subject", "package_id", "path", name=op.f("pk_glimpsed_files")),
+    )
+    with op.batch_alter_table("glimpsed_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_glimpsed_files_package_id"), ["package_id"], unique=False)
+
+    with op.batch_alter_table("revisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_revisions_commit_id"), ["commit_id"], unique=False)
 
     # ### end Alembic commands ###
