@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from entrepot.domain.content import Ref
-from entrepot.domain.errors import EntrepotError, Forbidden, Invalid, TooLarge
+from entrepot.domain.errors import Blocked, EntrepotError, Forbidden, Held, Invalid, TooLarge
 from entrepot.domain.names import RefName
 from entrepot.http.receive import read_body
 from entrepot.http.routes import Call, Route
@@ -36,6 +36,8 @@ def _for_people(endpoint: Callable[[Call], Awaitable[Response]]) -> Callable[[Ca
         try:
             return await endpoint(call)
         except EntrepotError as error:
+            if isinstance(error, Blocked | Held) and call.request.method == "POST":
+                return _refusal(call, error)
             origin = call.base.rpartition("/hub/")[0]
             response = errors.answer(error, anonymous=call.actor.is_anonymous, origin=origin)
             response.body = errors.with_link(error, origin).encode() + b"\n"
@@ -65,6 +67,12 @@ async def advertise(call: Call) -> Response:
 
 def _is_version_2(request: Request) -> bool:
     return "version=2" in request.headers.get("git-protocol", "").split(":")
+
+
+def _refusal(call: Call, error: EntrepotError) -> Response:
+    """What the gate says: of an answer that is no success git shows the number alone, and this line to the person."""
+    said = errors.one_line(errors.with_link(error, call.base.rpartition("/hub/")[0]))
+    return _answer(f"application/x-{UPLOAD_PACK}-result", pkt_lines.text(f"ERR {said}"))
 
 
 def _answer(media_type: str, body: bytes) -> Response:
