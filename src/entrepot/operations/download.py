@@ -57,6 +57,8 @@ async def look(registry: Registry, locator: Locator, actor: Actor, door: Door = 
         raise
     file = _file(case)
     known = await gate.foretell(registry, case, await known_report(registry, case.repository, file))
+    if door is Door.LFS and known is not None and known.effect.refuses:
+        gate.refuse(registry, case, known)
     if door is Door.HEAD and known is not None and known.effect is Effect.BLOCK:
         await _recall(registry, case, "; ".join(known.reasons))
     offers = known is not None and not known.effect.refuses

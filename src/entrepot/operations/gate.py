@@ -68,6 +68,11 @@ async def foretell(registry: Registry, case: Case, report: Report | None) -> Dec
     return await judge_file(registry, case, report or UNREAD, is_final=is_final)
 
 
+def refuse(registry: Registry, case: Case, decision: Decision) -> None:
+    """Say no now to what would be refused anyway; raises `Blocked` or `Held`."""
+    _enforce(registry, case, decision, gives=False, refusals_only=True)
+
+
 async def clear(registry: Registry, case: Case, source: Source, report: Report, *, is_final: bool = True) -> Clearance:
     """Permission to send the case's file, now that its bytes can be had and its report is in.
 

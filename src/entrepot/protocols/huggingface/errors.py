@@ -63,7 +63,8 @@ def answer(error: EntrepotError, *, anonymous: bool = False, origin: str = "") -
     if word.code:
         headers["X-Error-Code"] = word.code
     headers.update(_extra(error, status))
-    body = json.dumps({"error": message}).encode()
+    # The second is where git-lfs looks.
+    body = json.dumps({"error": message, "message": message}).encode()
     return Response(body, status, headers, media_type="application/json")
 
 
