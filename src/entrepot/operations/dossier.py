@@ -6,13 +6,16 @@ They are fetched and inspected when somebody first asks for the package at a com
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from entrepot import licenses
+from entrepot.blobs.threads import in_thread
 from entrepot.catalog import dossiers
 from entrepot.domain.content import File
 from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door
 from entrepot.domain.errors import EntrepotError, Held
+from entrepot.domain.licensing import Declaration
 from entrepot.domain.report import UNREAD
 from entrepot.operations import dossier_text
 from entrepot.operations.case import Case
@@ -43,6 +46,16 @@ _SPEAKING = re.compile(
 def speaks(file: File) -> bool:
     """Whether a file is judged with its package: whoever loads the package reads it."""
     return file.size <= MAX_PAGE_BYTES and _SPEAKING.fullmatch(file.path.text) is not None
+
+
+def _declares(path: str) -> bool:
+    """Whether a file of that path is there to say under which license the package stands."""
+    return _SPEAKING.fullmatch(path) is not None and (path == CARD or licenses.is_license_file(path))
+
+
+def _chosen(files: Sequence[File]) -> list[File]:
+    """The files that are read: what says the license first, then the rest in their order."""
+    return sorted(filter(speaks, files), key=lambda file: not _declares(file.path.text))[:MAX_PAGES]
 
 
 async def dossier(registry: Registry, case: Case, policies: Sequence[Policy]) -> Dossier | None:
@@ -82,7 +95,7 @@ async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
     data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())
     written = dossier_text.load(data) if data is not None else None
     if written is None or (with_bases and not written.has_bases):
-        written = await _read_files(registry, case, [file for file in files if speaks(file)][:MAX_PAGES], with_bases)
+        written = await _read_files(registry, case, _chosen(files), with_bases)
         if written.is_complete:
             content = dossier_text.dump(written)
             version = scanner_version()
@@ -93,27 +106,44 @@ async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page, what it declares, and its text where that is the card's: all texts together would fill the memory."""
+
+    page: Page
+    declared: tuple[Declaration, ...]
+    card: str = ""
+
+
+async def _read(registry: Registry, case: Case, file: File) -> _Read | None:
+    """What a file says; None where upstream does not give it, or gives something else: nobody knows then."""
+    try:
+        got = await ingest(registry, case.of(file), patient=True)
+        data = b"".join([piece async for piece in got.source.read(0, got.file.size)])
+    except EntrepotError:
+        return None
+    digest = got.file.blob.digest.hex if got.file.blob else ""
+    path, text = file.path.text, data.decode("utf-8", "replace")
+    # A text can be made to take long, and others wait for this thread.
+    declared = await in_thread(declared_in, {path: text})
+    return _Read(Page(path, got.file.size, digest), declared, text if path == CARD else "")
+
+
 async def _read_files(registry: Registry, case: Case, files: Sequence[File], with_bases: bool) -> Written:
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def read(file: File) -> tuple[Page, str] | None:
+    async def read(file: File) -> _Read | None:
         async with turns:
-            try:
-                got = await ingest(registry, case.of(file), patient=True)
-                data = b"".join([piece async for piece in got.source.read(0, got.file.size)])
-            except EntrepotError:
-                return None  # upstream does not give it, or gives something else: nobody knows what it says
-        digest = got.file.blob.digest.hex if got.file.blob else ""
-        return Page(file.path.text, got.file.size, digest), data.decode("utf-8", "replace")
+            return await _read(registry, case, file)
 
     gathered = await asyncio.gather(*(read(file) for file in files))
     found = [one for one in gathered if one is not None]
     missing = tuple(file.path.text for file, one in zip(files, gathered, strict=True) if one is None)
-    texts = {page.path: text for page, text in found}
-    bases = await inherited_by(registry, case.repository, texts.get(CARD, "")) if with_bases else Inherited((), True)
+    card = "".join(one.card for one in found)
+    bases = await inherited_by(registry, case.repository, card) if with_bases else Inherited((), True)
     return Written(
-        pages=tuple(page for page, _ in found),
-        declared=declared_in(texts),
+        pages=tuple(one.page for one in found),
+        declared=tuple(declared for one in found for declared in one.declared),
         inherited=bases.declarations,
         has_bases=with_bases,
         is_complete=not missing and bases.is_complete,
@@ -131,7 +161,9 @@ async def _assembled(registry: Registry, written: Written, files: Sequence[File]
         for page in written.pages
     ]
     pages += [Inspected(path, sizes[path], "", UNREAD) for path in written.missing if path in sizes]
-    lacks_words = any(licenses.is_license_file(path) or path == CARD for path in written.missing)
+    # What could not be had, is too long, or is one of too many: it may say anything.
+    was_read = {page.path for page in written.pages}
+    lacks_words = any(_declares(path) for path in sizes.keys() - was_read)
     is_unknown = lacks_words or written.lacks_bases
     licensing = None if is_unknown else licenses.combine(written.declared, written.inherited)
     return Dossier(frozenset(sizes), licensing, tuple(pages))

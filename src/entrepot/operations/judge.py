@@ -67,7 +67,9 @@ async def _steps(
     registry: Registry, case: Case, law: Law, policies: tuple[Policy, ...], about: Dossier | None
 ) -> list[Step]:
     facts = await package_facts(registry, case, law, about)
-    whole = Facts(facts, datetime.now(UTC), is_inspected=about is not None, waivers=law.waivers)
+    # Where nothing is looked at, nothing more will be known: what a rule can't tell, it refuses.
+    is_inspected = about is not None or registry.firewall.is_blind
+    whole = Facts(facts, datetime.now(UTC), is_inspected=is_inspected, waivers=law.waivers)
     steps = list(judge(policies, whole).trace)
     for page in about.pages if about else ():
         one = replace(whole, path=page.path, size=page.size, digest=page.digest, report=page.report, is_inspected=True)

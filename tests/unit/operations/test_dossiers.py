@@ -1,6 +1,7 @@
 """Files that speak for a package are judged with it, at every door: code, configuration, card, license."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -63,11 +64,13 @@ class Cards(FakeUpstream):
 
 
 @asynccontextmanager
-async def a_registry(folder: Path, policy: str, **files: bytes) -> AsyncIterator[tuple[Cards, Registry]]:
+async def a_registry(
+    folder: Path, policy: str, *, scanning: str = "on", **files: bytes
+) -> AsyncIterator[tuple[Cards, Registry]]:
     """The upstream of one model with weights and these files, and the registry before it."""
     fake = Cards()
     fake.add("org/model", {"model.safetensors": WEIGHTS, **files})
-    registry = make_registry(folder, upstream=lambda row: fake, scanning="on", branch_seconds=60.0)
+    registry = make_registry(folder, upstream=lambda row: fake, scanning=scanning, branch_seconds=60.0)
     add_repository(registry, "remote", Kind.REMOTE, upstream="http://upstream.example")
     apply_policy(registry, policy)
     try:
@@ -238,6 +241,76 @@ def test_a_license_that_nobody_could_read_blocks_and_is_asked_for_again(
             assert not await passes(registry)
             fake.away.clear()
             assert await passes(registry)
+
+    run(test)
+
+
+LONG_CARD = b"---\nlicense: cc-by-nc-4.0\n---\n".ljust(compiling.MAX_PAGE_BYTES + 1, b"x")
+
+
+@pytest.mark.parametrize("policy", [ALLOWED_LICENSES, DENIED_LICENSES])
+def test_a_card_that_is_too_long_to_be_read_leaves_the_license_unknown_and_not_missing(
+    tmp_path: Path, policy: str
+) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path, policy, **{"README.md": LONG_CARD}) as (_, registry):
+            assert not await passes(registry)
+
+    run(test)
+
+
+@pytest.mark.parametrize(("license", "expected"), [("mit", True), ("cc-by-nc-4.0", False)])
+def test_what_says_the_license_is_read_before_code_however_much_of_that_there_is(
+    tmp_path: Path, license: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "MAX_PAGES", 2)
+
+    async def test() -> None:
+        code = {f"0/{number}.py": b"x = 1\n" for number in range(3)}
+        card = f"---\nlicense: {license}\n---\n".encode()
+        async with a_registry(tmp_path, DENIED_LICENSES, **code, **{"README.md": card}) as (_, registry):
+            assert await passes(registry) is expected
+
+    run(test)
+
+
+def test_more_license_files_than_are_read_leave_the_license_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "MAX_PAGES", 2)
+
+    async def test() -> None:
+        texts = {f"{number}/LICENSE": b"MIT License\n" for number in range(3)}
+        async with a_registry(tmp_path, DENIED_LICENSES, **texts) as (_, registry):
+            assert not await passes(registry)
+
+    run(test)
+
+
+def test_where_nothing_is_scanned_a_rule_about_licenses_refuses(tmp_path: Path) -> None:
+    async def test() -> None:
+        card = b"---\nlicense: cc-by-nc-4.0\n---\n"
+        async with a_registry(tmp_path, DENIED_LICENSES, scanning="off", **{"README.md": card}) as (_, registry):
+            assert not await passes(registry)
+
+    run(test)
+
+
+def test_the_texts_of_a_package_are_not_in_memory_all_at_once(tmp_path: Path) -> None:
+    async def test() -> None:
+        # One character of a high plane makes every character of a text take four bytes.
+        text = "\U0001f600".encode().rjust(512 << 10)
+        async with a_registry(tmp_path, DENIED_LICENSES, **{f"notice{n}.txt": text for n in range(30)}) as (
+            _,
+            registry,
+        ):
+            tracemalloc.start()
+            try:
+                assert await passes(registry)
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+            assert peak < 30 << 20
 
     run(test)
 
