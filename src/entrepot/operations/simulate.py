@@ -1,7 +1,8 @@
 """Simulate: what a policy would have done to the requests that were recorded."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,13 +10,14 @@ from entrepot import licenses
 from entrepot.catalog import decisions, dossiers, packages, reports, repositories
 from entrepot.catalog.database import Transaction
 from entrepot.catalog.decisions import Filter, Line
+from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Package
 from entrepot.domain.decision import Decision, decide
 from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door, Recorded
 from entrepot.domain.errors import EntrepotError
-from entrepot.domain.names import PackageName, PackageType, RepositoryKey
+from entrepot.domain.names import PackageName, PackageType
 from entrepot.domain.report import Report
 from entrepot.operations import dossier_text
 from entrepot.operations.authorize import require_administrator
@@ -29,6 +31,10 @@ from entrepot.policy.facts import Facts, PackageFacts
 MOST_REQUESTS = 50_000
 """How many recorded requests are looked at, the newest first."""
 MOST_SHOWN = 1000
+BATCH = 200
+MOST_REMEMBERED = 20_000
+REMEMBERED_SECONDS = 60.0
+"""For how long what was looked up for one simulation is taken for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +62,99 @@ class Simulation:
     """Whether all requests of the time were looked at."""
 
 
-async def simulate(registry: Registry, text: str, since: datetime, actor: Actor) -> Simulation:
-    """What that policy would have done since then, by what is known now; raises `WrongPolicy`. Changes nothing."""
+async def simulate(
+    registry: Registry, text: str, since: datetime, actor: Actor, most: int = MOST_REQUESTS
+) -> Simulation:
+    """What that policy would have done since then, by what is known now; raises `WrongPolicy`. Changes nothing.
+
+    It looks at the newest requests, up to that many.
+    """
     require_administrator(actor)
     policy = parse(text)
     await registry.firewall.record.write_down(registry.database)
     law = await registry.firewall.law(registry.database)
-    lines = await registry.database.read(lambda c: list(_asked(c, since)))
-    judged: dict[tuple[str, ...], Decision] = {}
-    for line in lines:
-        key = _what(line.recorded)
-        if key not in judged:
-            judged[key] = await registry.database.read(_judge, policy, law, line.recorded)
-    return _summed_up(lines, judged)
+    lines = await registry.database.read(lambda c: list(_asked(c, since, most)))
+    known = await _known(registry, law, {_what(line.recorded): line.recorded for line in lines})
+    judged = {what: _judge(policy, facts) for what, facts in known.items()}
+    return _summed_up(lines, judged, is_complete=len(lines) < most)
 
 
-def _asked(connection: Transaction, since: datetime) -> Iterator[Line]:
+def _asked(connection: Transaction, since: datetime, most: int) -> Iterator[Line]:
     wanted, seen = Filter(since=since), 0
-    while seen < MOST_REQUESTS and (page := decisions.page(connection, wanted, decisions.MAX_PAGE)):
+    while seen < most and (page := decisions.page(connection, wanted, min(most - seen, decisions.MAX_PAGE))):
         seen += len(page)
         yield from (line for line in page if line.recorded.door is not Door.UPLOAD)
         wanted = replace(wanted, before=page[-1].number)
+
+
+async def _known(
+    registry: Registry, law: Law, asked: Mapping[tuple[str, ...], Recorded]
+) -> Mapping[tuple[str, ...], tuple[Facts, ...]]:
+    """The facts of everything that was asked for. Whoever writes a policy tries it again and again on the same ones."""
+    key = ("simulated", law.generation)
+    remembered = registry.overviews.get(key)
+    is_fresh = isinstance(remembered, _Remembered) and time.monotonic() < remembered.until
+    known = dict(remembered.facts) if isinstance(remembered, _Remembered) and is_fresh else {}
+    missing = [what for what in asked if what not in known]
+    for start in range(0, len(missing), BATCH):
+        batch = {what: asked[what] for what in missing[start : start + BATCH]}
+        known |= await registry.database.read(_gather, law, batch)
+    if missing and len(known) <= MOST_REMEMBERED:
+        registry.overviews.put(key, _Remembered(known, time.monotonic() + REMEMBERED_SECONDS))
+    return {what: known[what] for what in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    facts: Mapping[tuple[str, ...], tuple[Facts, ...]]
+    until: float
 
 
 def _what(recorded: Recorded) -> tuple[str, ...]:
     return (recorded.repository, recorded.package, recorded.commit, recorded.path, recorded.digest)
 
 
-def _judge(connection: Transaction, policy: Policy, law: Law, recorded: Recorded) -> Decision:
+def _gather(
+    connection: Transaction, law: Law, asked: Mapping[tuple[str, ...], Recorded]
+) -> dict[tuple[str, ...], tuple[Facts, ...]]:
+    """What there is to judge of each: the package as a whole, and the file; nothing of what is not here any more."""
+    rows = {row.key.text: row for row in repositories.everything(connection)}
+    packages_of: dict[tuple[str, ...], PackageFacts | None] = {}
+    found: dict[tuple[str, ...], tuple[Facts, ...]] = {}
+    for what, recorded in asked.items():
+        place = what[:3]
+        if place not in packages_of:
+            packages_of[place] = _package(connection, law, recorded, rows.get(recorded.repository))
+        about = packages_of[place]
+        found[what] = _facts(connection, law, recorded, about) if about else ()
+    return found
+
+
+def _package(connection: Transaction, law: Law, recorded: Recorded, row: RepositoryRow | None) -> PackageFacts | None:
+    if row is None:
+        return None
     try:
         kind, _, name = recorded.package.partition("/")
-        repository = repositories.find(connection, RepositoryKey(recorded.repository))
-        package = packages.find(connection, repository.id, PackageName.parse(PackageType(kind), name))
+        package = packages.find(connection, row.id, PackageName.parse(PackageType(kind), name))
     except (EntrepotError, ValueError):
-        return decide(())  # it is not here any more, and nobody can ask for it again
-    about = _package_facts(connection, law, recorded, package)
-    whole = Facts(about, recorded.at, is_inspected=about.licensing is not None, waivers=law.waivers)
-    steps = list(judge((policy,), whole).trace)
-    if recorded.path:
-        report = _report(connection, recorded)
-        one = replace(
-            whole, path=recorded.path, size=recorded.size, digest=recorded.digest, report=report,
-            is_inspected=report is not None,
-        )  # fmt: skip
-        steps += judge((policy,), one).trace
-    return decide(steps)
+        return None  # nobody can ask for it again
+    return _package_facts(connection, law, recorded, package)
+
+
+def _facts(connection: Transaction, law: Law, recorded: Recorded, about: PackageFacts) -> tuple[Facts, ...]:
+    whole = Facts(about, recorded.at, is_inspected=True, waivers=law.waivers)
+    if not recorded.path:
+        return (whole,)
+    report = _report(connection, recorded)
+    one = replace(
+        whole, path=recorded.path, size=recorded.size, digest=recorded.digest, report=report,
+        is_inspected=report is not None,
+    )  # fmt: skip
+    return whole, one
+
+
+def _judge(policy: Policy, facts: Sequence[Facts]) -> Decision:
+    return decide(step for one in facts for step in judge((policy,), one).trace)
 
 
 def _package_facts(connection: Transaction, law: Law, recorded: Recorded, package: Package) -> PackageFacts:
@@ -125,7 +179,7 @@ def _report(connection: Transaction, recorded: Recorded) -> Report | None:
     return reports.find(connection, reports.of_bytes(Digest(recorded.digest), recorded.path), scanner_version())
 
 
-def _summed_up(lines: list[Line], judged: dict[tuple[str, ...], Decision]) -> Simulation:
+def _summed_up(lines: list[Line], judged: Mapping[tuple[str, ...], Decision], *, is_complete: bool) -> Simulation:
     times: Counter[tuple[str, tuple[str, ...]]] = Counter()
     last: dict[tuple[str, tuple[str, ...]], datetime] = {}
     refused = warned = 0
@@ -143,4 +197,4 @@ def _summed_up(lines: list[Line], judged: dict[tuple[str, ...], Decision]) -> Si
     ]
     affected.sort(key=lambda one: (-one.decision.effect.rank, -one.times))
     people = {actor for (actor, what) in times if judged[what].effect.refuses}
-    return Simulation(len(lines), refused, warned, len(people), tuple(affected), len(lines) < MOST_REQUESTS)
+    return Simulation(len(lines), refused, warned, len(people), tuple(affected), is_complete)

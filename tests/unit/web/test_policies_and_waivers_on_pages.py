@@ -8,6 +8,7 @@ from asgi_asking import ask, bearer
 from entrepot.domain.errors import NotFound, WrongPolicy
 from entrepot.operations.amend import without_rule
 from entrepot.policy import default, parse
+from entrepot.web.pages.policies import BEGINNING
 from entrepot_testing import apply_policy, rule_about, run
 from web_visiting import EVERYTHING, OWN, Visitor, a_site, write_decision
 
@@ -71,6 +72,8 @@ def test_the_effect_of_a_text_is_told_without_applying_it(tmp_path: Path) -> Non
             text = " ".join(part.body.decode().split())
             assert "refused <strong>1</strong> of 1 request" in text and "<strong>1 person</strong>" in text
             assert "<html" not in text
+            again = await admin.post("/policy-editor/effect", {"text": rule_about('path = ["*.md"]')})
+            assert "refused <strong>0</strong> of 1 request" in " ".join(again.body.decode().split())
             whole = await admin.post("/policy-editor/effect", {"text": TWO})
             assert "# The first one." in whole.body.decode()
             assert (await admin.get("/policies/test")).status == 404
@@ -159,3 +162,8 @@ def test_what_was_typed_for_a_waiver_stays_where_it_can_not_be(tmp_path: Path) -
             assert "all of it" in answer.body.decode() and 'value="many"' in answer.body.decode()
 
     run(scenario)
+
+
+def test_the_text_that_a_new_policy_begins_with_can_be_applied_and_refuses_nothing() -> None:
+    policy = parse(BEGINNING)
+    assert policy.rules and all(rule.dry_run for rule in policy.rules)

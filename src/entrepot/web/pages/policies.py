@@ -1,6 +1,7 @@
 """Policies: what is in force, how it came to be, and an editor that shows what a text would have done."""
 
 import difflib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
@@ -18,8 +19,10 @@ from entrepot.web.visit import Visit
 
 DAYS = 30
 SHOWN = 50
+MOST_REQUESTS = 5000
+"""How many requests a text is tried on while it is being written; the command line tries it on all of them."""
 BEGINNING = """name = "my policy"
-description = ""
+description = "What it is for"
 repositories = ["*"]
 
 [[rule]]
@@ -59,51 +62,51 @@ def _difference(older: PolicyRow, newer: PolicyRow) -> list[tuple[str, str]]:
     return [(kinds.get(line[:1], "same"), line) for line in lines]
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What is known of a text: what it would have done, why it can't be used, or neither yet."""
+
+    found: Simulation | None = None
+    error: EntrepotError | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it has not been tried out."""
+        return self.found is None and self.error is None
+
+
 async def edit(visit: Visit) -> Response:
     """The editor, with the policy that is in force under that name, perhaps without one of its rules."""
     require_administrator(visit.actor)
     name, without = visit.asked("name"), visit.asked("without")
-    text, error = BEGINNING, None
-    if name:
-        rows = await legislate.policy_versions(visit.registry, name, visit.actor)
-        text = rows[0].text
-    if without:
-        try:
-            text = without_rule(text, without)
-        except EntrepotError as problem:
-            error = problem
-    return await _editor(visit, text, error=error)
+    text = (await legislate.policy_versions(visit.registry, name, visit.actor))[0].text if name else BEGINNING
+    try:
+        text = without_rule(text, without) if without else text
+    except EntrepotError as error:
+        return _editor(visit, text, Effect(error=error), status_of(error))
+    return _editor(visit, text, Effect())
 
 
 async def effect(visit: Visit) -> Response:
     """What the text that was typed would have done: as a part of the editor, or with all of it."""
     require_administrator(visit.actor)
-    if not visit.is_partial:
-        return await _editor(visit, visit.typed("text"))
-    found, error = await _tried(visit, visit.typed("text"))
-    return visit.render("policy-effect.html", found=found, error=error, days=DAYS, shown=SHOWN)
+    found = await _tried(visit, visit.typed("text"))
+    if visit.is_partial:
+        return visit.render("policy-effect.html", effect=found, days=DAYS, shown=SHOWN)
+    return _editor(visit, visit.typed("text"), found)
 
 
-async def _editor(visit: Visit, text: str, *, error: EntrepotError | None = None) -> Response:
-    found, problem = await _tried(visit, text)
-    return visit.render(
-        "policy-editor.html",
-        status_of(error),
-        text=text,
-        found=found,
-        error=error or problem,
-        days=DAYS,
-        shown=SHOWN,
-        note=visit.typed("note"),
-    )
+def _editor(visit: Visit, text: str, effect: Effect, status: int = 200) -> Response:
+    note = visit.typed("note")
+    return visit.render("policy-editor.html", status, text=text, effect=effect, days=DAYS, shown=SHOWN, note=note)
 
 
-async def _tried(visit: Visit, text: str) -> tuple[Simulation | None, EntrepotError | None]:
+async def _tried(visit: Visit, text: str) -> Effect:
     since = datetime.now(UTC) - timedelta(days=DAYS)
     try:
-        return await simulate(visit.registry, text, since, visit.actor), None
+        return Effect(await simulate(visit.registry, text, since, visit.actor, MOST_REQUESTS))
     except EntrepotError as error:
-        return None, error
+        return Effect(error=error)
 
 
 async def apply(visit: Visit) -> Response:
@@ -112,7 +115,7 @@ async def apply(visit: Visit) -> Response:
         made = await legislate.apply_policy(visit.registry, visit.typed("text"), visit.typed("note"), visit.actor)
     except EntrepotError as error:
         require_administrator(visit.actor)
-        return await _editor(visit, visit.typed("text"), error=error)
+        return _editor(visit, visit.typed("text"), Effect(error=error), status_of(error))
     return visit.go(policy_url(made.row.name))
 
 
