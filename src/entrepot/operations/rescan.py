@@ -59,4 +59,4 @@ async def _look(registry: Registry, blob: Blob, name: str, done: Rescanned) -> N
     done.failed += not report.scanner
     if report.verdict is Verdict.MALICIOUS:
         done.malicious += 1
-        log.warning("a stored file is malicious", extra={"digest": blob.digest.hex, "name": name})
+        log.warning("a stored file is malicious", extra={"digest": blob.digest.hex, "file": name})

@@ -44,6 +44,7 @@ async def ask_waiver(registry: Registry, asking: Asking, actor: Actor) -> Waiver
 
 async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
     """What a waiver would have to cover for a decision to turn out otherwise; raises `NotFound`."""
+    await registry.firewall.record.write_down(registry.database)
     line = await registry.database.read(decisions.find, uid)
     if line is None:
         raise NotFound(f"there is no decision {uid[:40]!r}")

@@ -87,10 +87,11 @@ def _rule_name(entry: Mapping[str, object], number: int) -> str:
 
 
 def _rule(name: str, entry: Mapping[str, object], line: int) -> Rule:
+    # A misspelled word is named before what is missing because of it.
+    conditions = [_clause(word, wanted) for word, wanted in entry.items() if word not in RULE_WORDS]
     if "effect" not in entry:
         raise Misplaced("it needs an effect: warn, hold or block", "effect")
     effect = checked(_effect, entry["effect"], "effect", "effect")
-    conditions = [_clause(word, wanted) for word, wanted in entry.items() if word not in RULE_WORDS]
     if not conditions:
         raise Misplaced('it has no condition and fits everything; if that is meant, say repository = "*"')
     exceptions = [_exception(word, wanted) for word, wanted in _unless(entry).items()]
