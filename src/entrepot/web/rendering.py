@@ -78,7 +78,8 @@ def _age(seconds: float, moment: datetime) -> str:
         return "just now"
     for limit, unit, name in _AGES:
         if away < limit:
-            text = f"{int(away // unit)} {name}"
+            # What is over has lasted so long; what is to come is rounded, or 30 days would be 29 at once.
+            text = f"{int(away // unit) if seconds > 0 else max(1, round(away / unit))} {name}"
             return f"{text} ago" if seconds > 0 else f"in {text}"
     return moment.strftime("%Y-%m-%d")
 

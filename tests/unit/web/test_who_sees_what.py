@@ -10,6 +10,7 @@ from entrepot.catalog import access
 from entrepot.catalog.access import NewToken
 from entrepot.domain.actor import Action, Grant
 from entrepot.operations.signing import new_token
+from entrepot.web.rendering import when
 from entrepot_testing import add_repository, apply_policy, rule_about, run
 from web_visiting import EVERYTHING, Visitor, a_site, write_decision
 
@@ -219,3 +220,40 @@ def test_the_check_lights_up_once_the_token_was_used(tmp_path: Path) -> None:
             assert (await other.get(check)).status == 404
 
     run(scenario)
+
+
+def test_the_front_page_lights_up_with_the_first_request(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with a_site(tmp_path) as registry:
+            reader = await Visitor(registry).sign_in("models:read")
+            assert "/hub/hub" in (await reader.get("/")).body.decode()
+            assert 'hx-trigger="every 3s"' in (await reader.get("/first-request")).body.decode()
+            write_decision(registry)
+            lit = (await reader.get("/first-request")).body.decode()
+            assert "has arrived" in lit and "hx-trigger" not in lit
+            assert "Point a client here" not in (await reader.get("/")).body.decode()
+
+    run(scenario)
+
+
+def test_the_front_page_is_about_oneself_and_about_everybody_for_administrators(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with a_site(tmp_path) as registry:
+            mine, other = write_decision(registry), write_decision(registry, actor="grace")
+            page = (await (await Visitor(registry).sign_in("models:read")).get("/")).body.decode()
+            assert mine in page and other not in page and "grace" not in page
+            assert "not yet inspected" not in page and 'href="/storage"' not in page
+            page = (await (await Visitor(registry).sign_in(EVERYTHING, user="root")).get("/")).body.decode()
+            assert mine in page and other in page
+            assert "not yet inspected" in page and 'href="/storage"' in page
+
+    run(scenario)
+
+
+def test_times_are_relative_with_the_exact_one_beside() -> None:
+    now = datetime.now(UTC)
+    moments = {timedelta(days=30): "in 30 d", timedelta(hours=-3): "3 h ago", timedelta(): "just now"}
+    for away, text in moments.items():
+        assert f">{text}</time>" in when(now + away)
+    assert when(datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)).endswith('title="2020-01-02 03:04:05 UTC">2020-01-02</time>')
+    assert when(None) == "never"

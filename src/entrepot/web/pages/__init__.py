@@ -36,3 +36,5 @@ class Page:
     """Where its word in the navigation leads."""
     order: int = 100
     key: str = ""
+    for_administrators: bool = False
+    """Whether its word is there for administrators alone; the page itself refuses everybody else."""

@@ -25,4 +25,12 @@ async def show(visit: Visit) -> Response:
     return visit.render("storage.html", found=found, table=sheet(visit, found.repositories, COLUMNS, "-unique"))
 
 
-PAGE = Page("storage", (View("GET", "/storage", show),), rail="Storage", path="/storage", order=70, key="s")
+PAGE = Page(
+    "storage",
+    (View("GET", "/storage", show),),
+    rail="Storage",
+    path="/storage",
+    order=70,
+    key="s",
+    for_administrators=True,
+)
