@@ -102,6 +102,7 @@ async def packages(
         if files:
             await commit(registry, files)
             fake.add("org/model", dict(files))
+            fake.facts = {"cardData": {"license": "apache-2.0", "base_model": "ada/base"}, "tags": ["text-generation"]}
         yield registry, fake
     finally:
         with suppress(AssertionError):

@@ -11,9 +11,10 @@ from entrepot.domain.content import File
 from entrepot.domain.report import Finding, Report
 from entrepot.operations.registry import Registry
 from entrepot.operations.stored import stored
-from entrepot.scan.budget import Budget, Limits, OutOfBudget
+from entrepot.scan.budget import Budget, Limits, OutOfBudget, Unreadable
 from entrepot.scan.disassembly import Disassembly, disassemble
-from entrepot.scan.members import find_member
+from entrepot.scan.members import use_member
+from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource, FileSource, Source, Unavailable
 
 MAX_HELD = 32 << 20
@@ -71,7 +72,7 @@ def _take_apart(source: Source, name: str, places: dict[str, frozenset[int]]) ->
 def _one(source: Source, name: str, member: str, offsets: frozenset[int]) -> Disassembly | None:
     budget = Budget(LIMITS)
     try:
-        found = find_member(name, source, member, budget)
-        return None if found is None else disassemble(found, offsets, budget)
-    except (OutOfBudget, Unavailable):
+        sample = Sample(name, source, budget)
+        return use_member(sample, member, budget, lambda found: disassemble(found, offsets, budget))
+    except (OutOfBudget, Unreadable, Unavailable):
         return None

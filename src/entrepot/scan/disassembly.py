@@ -68,14 +68,13 @@ def disassemble(source: Source, offsets: frozenset[int], budget: Budget) -> Disa
     waiting: dict[int, int] = {}
     for line, text in _opcodes(data, found, budget):
         names.take(line, text)
-        marked = Line(line.offset, line.opcode, line.argument, line.offset in offsets)
-        window = [*window[-AROUND:], marked]
         for at in [at for at, left in waiting.items() if left]:
-            found.around[at].append(Line(line.offset, line.opcode, line.argument, line.offset == at))
+            found.around[at].append(line)
             waiting[at] -= 1
-        if marked.is_marked:
-            found.around[line.offset] = list(window)
+        if line.offset in offsets:
+            found.around[line.offset] = [*window, Line(line.offset, line.opcode, line.argument, is_marked=True)]
             waiting[line.offset] = AROUND
+        window = [*window, line][-AROUND:]
     if not found.ends and source.size > len(data):
         found.ends = f"only the first {MAX_BYTES} bytes were taken apart"
     found.mentions = sorted(names.found.values(), key=lambda one: (_ORDER.index(one.tier), one.offset))

@@ -1,39 +1,48 @@
 """Members by the name that a report gives them: `archive/data.pkl`, or `inner.zip!data.pkl` for one inside another."""
 
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
 from entrepot.scan.budget import Budget, OutOfBudget, Unreadable, Unrecognized
 from entrepot.scan.choice import candidates
 from entrepot.scan.formats import Format, Member
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Source
 
-
-def find_member(name: str, source: Source, path: str, budget: Budget) -> Source | None:
-    """The bytes of the member; the file itself for an empty path, None where it can't be found within the budget."""
-    for part in path.split("!") if path else ():
-        found = _inside(Sample(name, source, budget), part, budget)
-        if found is None:
-            return None
-        name, source = part, found
-    return source
+T = TypeVar("T")
 
 
-def _inside(sample: Sample, wanted: str, budget: Budget) -> Source | None:
+def use_member(sample: Sample, path: str, budget: Budget, use: Callable[[Source], T]) -> T | None:
+    """What `use` makes of the member's bytes; of the file itself for an empty path.
+
+    None where the member can't be found within the budget. Raises what `use` raises.
+    """
+    if not path:
+        return use(sample.source)
+    wanted, _, rest = path.partition("!")
+    for form in _recognized(sample):
+        for member in _named(form, sample, wanted, budget):
+            # Used while the format still has it open: what is unpacked is gone afterwards.
+            return use_member(Sample(member.name, member.source, budget), rest, budget, use)
+    return None
+
+
+def _recognized(sample: Sample) -> list[Format]:
     try:
-        forms = [form for form in candidates(sample.head[:1], sample.suffix, sample.basename) if form.recognize(sample)]
+        asked = candidates(sample.head[:1], sample.suffix, sample.basename)
+        return [form for form in asked if form.recognize(sample)]
     except (Unreadable, OutOfBudget):
-        return None
-    for form in forms:
-        found = _as(form, sample, wanted, budget)
-        if found is not None:
-            return found
-    return None
+        return []
 
 
-def _as(form: Format, sample: Sample, wanted: str, budget: Budget) -> Source | None:
-    try:
-        for one in form.inspect(sample, budget):
-            if isinstance(one, Member) and one.name == wanted:
-                return one.source
-    except (Unreadable, Unrecognized, OutOfBudget):
-        pass
-    return None
+def _named(form: Format, sample: Sample, wanted: str, budget: Budget) -> Iterator[Member]:
+    found = form.inspect(sample, budget)
+    while True:
+        try:
+            one = next(found, None)
+        except (Unreadable, Unrecognized, OutOfBudget):
+            return
+        if one is None:
+            return
+        if isinstance(one, Member) and one.name == wanted:
+            yield one
