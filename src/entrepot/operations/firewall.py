@@ -31,6 +31,8 @@ REMEMBERED_PATHS = 500_000
 """How many paths, in how many packages' dossiers."""
 GLIMPSED_SECONDS = 600.0
 """For how long a file that could not be judged by a glance is not glanced at again."""
+FAILED_SECONDS = 60.0
+"""For how long, at least, a file is not scanned again on which the scanner failed: it may fail on it always."""
 OFF = "off"
 
 
@@ -63,6 +65,8 @@ class Firewall:
         self.crew = Crew(settings.scan_workers, settings.scan_memory_bytes)
         self.record = Record()
         self.reports: Recent[Report] = Recent(REMEMBERED_FINDINGS, lambda report: 1 + len(report.findings))
+        # As long as a scan may take: such files never have more than half of the crew's time.
+        self.failed: Recent[Report] = Recent(10_000, seconds=max(FAILED_SECONDS, self.limits.seconds))
         self.dossiers: Recent[Dossier] = Recent(REMEMBERED_PATHS, lambda dossier: 1 + len(dossier.paths))
         self.decisions: Recent[Decision] = Recent(10_000, seconds=DECISION_SECONDS)
         self.glimpsed: Recent[bool] = Recent(10_000, seconds=GLIMPSED_SECONDS)

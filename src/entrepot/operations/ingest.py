@@ -96,15 +96,17 @@ async def _at_hand(registry: Registry, file: File, blob: Blob, *, patient: bool)
 
 
 async def _reach(flight: Flight, position: int, *, patient: bool) -> None:
-    try:
-        async with asyncio.timeout(None if patient else PATIENCE_SECONDS):
-            await flight.reach(position)
-    except TimeoutError:
-        if not flight.is_landed:
-            await flight.reach(position)  # upstream is slow; whoever waits knows that from everywhere else
-            return
-        after = flight.seconds_to_wait()
-        raise Held(f"{flight.file.path} is being inspected; ask again in {after} seconds", after=after) from None
+    is_reached = False
+    while not is_reached:
+        try:
+            async with asyncio.timeout(None if patient else PATIENCE_SECONDS):
+                await flight.reach(position)
+            is_reached = True
+        except TimeoutError:
+            # Upstream may be slow: whoever waits knows that from everywhere else. Of us they don't expect it.
+            if flight.is_landed:
+                after = flight.seconds_to_wait()
+                raise Held(f"{flight.file.path} is being inspected; ask again in {after} seconds", after) from None
 
 
 async def _known(registry: Registry, repository: Repository, revision: Revision, file: File) -> File:

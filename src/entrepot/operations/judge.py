@@ -53,7 +53,8 @@ async def judge_file(registry: Registry, case: Case, report: Report | None, *, i
 
 async def _of_package(registry: Registry, case: Case, law: Law, policies: tuple[Policy, ...]) -> Decision:
     package = case.revision.package
-    key = (law.generation, package.id, package.updated_at, package.gated, case.revision.commit)
+    within = law.within(case.repository.row.key.text)
+    key = (law.generation, within, package.id, package.updated_at, package.gated, case.revision.commit)
     known = registry.firewall.decisions.get(key)
     if known is None:
         about = await dossier(registry, case, policies)

@@ -33,8 +33,11 @@ class Recent(Generic[V]):
     def put(self, key: Hashable, value: V) -> None:
         """Remember a value; one that is too heavy by itself is not."""
         self.drop(key)
+        weight = self._weigh(value)
+        if weight > self._limit:
+            return
         self._kept[key] = (self._clock() + self._seconds, value)
-        self._weight += self._weigh(value)
+        self._weight += weight
         while self._weight > self._limit:
             self._weight -= self._weigh(self._kept.popitem(last=False)[1][1])
 

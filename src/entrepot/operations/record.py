@@ -41,8 +41,8 @@ class Record:
         recorded = _recorded(case, decision, gives=gives)
         same = (
             *(recorded.actor, recorded.token_id, recorded.address, recorded.door, recorded.repository),
-            *(recorded.package, recorded.commit, recorded.path, decision.effect, decision.rule, decision.policy),
-            *(decision.reasons, gives),
+            *(recorded.package, recorded.commit, recorded.path, recorded.digest),
+            *(decision.effect, decision.rule, decision.policy, decision.reasons, gives),
         )
         known = self._lately.get(same)
         if known is not None:

@@ -1,6 +1,7 @@
 """What leaves while a file is on its way here: never the end of it before it was looked at and judged."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,33 @@ def test_a_small_file_is_looked_at_before_its_first_byte(tmp_path: Path) -> None
             came = bytearray()
             await take(await ask(registry), came)
             assert bytes(came) == SMALL
+
+    run(test)
+
+
+def test_a_small_file_that_comes_slowly_is_not_waited_for_without_end_once_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingesting, "PATIENCE_SECONDS", 0.2)
+
+    async def test() -> None:
+        async with a_firewall(tmp_path) as (fake, registry):
+            fake.add("org/model", {"model.bin": SMALL}, lfs=True)
+            scanning, comes = SlowScanning(registry), asyncio.Event()
+
+            async def slowly(*_: object) -> AsyncGenerator[bytes, None]:
+                await comes.wait()
+                yield SMALL
+
+            fake.fetches = slowly
+            asked = asyncio.ensure_future(ask(registry))
+            await asyncio.sleep(0.5)
+            assert not asked.done()
+            comes.set()
+            async with asyncio.timeout(20):
+                with pytest.raises(Held, match="is being inspected"):
+                    await asked
+            scanning.goes_on.set()
 
     run(test)
 

@@ -99,6 +99,23 @@ def test_a_decision_about_the_package_is_not_remembered_past_its_policy(tmp_path
     run(test)
 
 
+def test_a_decision_about_the_package_is_not_remembered_past_a_new_way_to_reach_it(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            set_up(registry)
+            apply_policy(registry, rule_about('publisher = ["org"]').replace('["*"]', '["remote", "team"]'))
+            with pytest.raises(Blocked):
+                await view(registry, Question(KEY, NAME, READER), "main")
+            question = Question(OTHER, NAME, READER)
+            await view(registry, question, "main")
+            add_repository(registry, "team", Kind.VIRTUAL, members=["other"])
+            registry.firewall.look_again()
+            with pytest.raises(Blocked):
+                await view(registry, question, "main")
+
+    run(test)
+
+
 def test_a_policy_that_is_applied_while_the_law_is_being_read_counts_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

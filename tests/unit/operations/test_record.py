@@ -7,11 +7,16 @@ import pytest
 
 from entrepot.catalog import decisions
 from entrepot.catalog.decisions import Filter, Line
-from entrepot.domain.decision import Effect
+from entrepot.domain.content import File, Revision
+from entrepot.domain.decision import Decision, Effect
+from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door
 from entrepot.domain.errors import Blocked, FileNotFound, NotReady
+from entrepot.domain.git import blob_oid
+from entrepot.domain.names import FilePath
 from entrepot.operations import record as records
 from entrepot.operations.browse import Question, view
+from entrepot.operations.case import Case
 from entrepot.operations.download import download, look
 from entrepot.operations.registry import Registry
 from entrepot_testing import READER, run
@@ -30,6 +35,10 @@ async def written(registry: Registry) -> list[Line]:
     await registry.firewall.record.write_down(registry.database)
     found = await registry.database.read(decisions.page, Filter(), 1000)
     return found[::-1]
+
+
+async def revision(registry: Registry) -> Revision:
+    return await (await registry.repository(KEY)).revision(NAME, "main")
 
 
 async def refused(registry: Registry) -> Blocked:
@@ -70,6 +79,20 @@ def test_what_was_let_out_is_written_down_once_and_as_given(tmp_path: Path) -> N
             said = [(line.recorded.door, line.recorded.gives) for line in lines]
             assert said == [(Door.PACKAGE, False), (Door.FILE, True)]
             assert await registry.database.read(decisions.was_given, lines[-1].recorded.digest)
+
+    run(test)
+
+
+def test_other_bytes_at_the_same_place_are_another_decision(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_firewall(tmp_path) as (fake, registry):
+            prepare(fake)
+            seen = Case(await registry.repository(KEY), await revision(registry), READER, Door.UPLOAD)
+            for data in (HOSTILE, HOSTILE + b"."):
+                file = File(FilePath("bad.pkl"), len(data), blob_oid(data), Digest.of(data))
+                registry.firewall.record.note(seen.of(file), Decision(Effect.BLOCK), gives=False)
+            found = {line.recorded.digest for line in await written(registry)}
+            assert found == {Digest.of(HOSTILE).hex, Digest.of(HOSTILE + b".").hex}
 
     run(test)
 

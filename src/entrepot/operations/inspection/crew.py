@@ -149,7 +149,7 @@ class Crew:
             await in_thread(socket.send_fds, jobs, [job.dump()], descriptors)
         except OSError as error:
             ours.close()
-            self._end()
+            await self.close()
             raise NotReady(f"the scanner can't be started: {error}", after=10) from error
         finally:
             theirs.close()
@@ -181,26 +181,20 @@ class Crew:
         async with self._starting:
             if self._jobs is not None and self._process is not None and self._process.poll() is None:
                 return self._jobs
-            self._end()
+            await self.close()
             self._process, jobs = await in_thread(_start)
             self._jobs = jobs
             return jobs
 
-    def _end(self) -> None:
-        if self._jobs is not None:
-            self._jobs.close()
-            self._jobs = None
-        if self._process is not None:
-            try:
-                self._process.wait(LAST_WORDS_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
     async def close(self) -> None:
         """End the processes; what is under way is lost, and done again another time."""
-        await in_thread(self._end)
+        # Both are taken away at once: meanwhile somebody may start others.
+        jobs, self._jobs = self._jobs, None
+        process, self._process = self._process, None
+        if jobs is not None:
+            jobs.close()
+        if process is not None:
+            await in_thread(_end, process)
 
 
 class _Reading:
@@ -230,6 +224,14 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             command, pass_fds=[theirs.fileno()], env=surroundings, stdin=subprocess.DEVNULL, cwd=os.sep
         )
     return process, ours
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(LAST_WORDS_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager

@@ -82,6 +82,11 @@ async def _known(registry: Registry, subject: str) -> Report | None:
     return report
 
 
+async def _settled(registry: Registry, subject: str) -> Report | None:
+    """What is known, or came of a look that failed a moment ago; None where somebody has to look now."""
+    return registry.firewall.failed.get(subject) or await _known(registry, subject)
+
+
 async def inspect(registry: Registry, blob: Blob, name: str, *, patient: bool = False) -> Report:
     """The report on a stored blob; where nobody has looked yet, somebody does now.
 
@@ -90,7 +95,7 @@ async def inspect(registry: Registry, blob: Blob, name: str, *, patient: bool = 
     if registry.firewall.is_blind:
         return UNREAD
     subject = reports.of_bytes(blob.digest, name)
-    known = await _known(registry, subject)
+    known = await _settled(registry, subject)
     if known is not None:
         return known
 
@@ -107,7 +112,7 @@ async def inspect_bytes(registry: Registry, data: bytes, name: str) -> Report:
         return UNREAD
     digest = Digest(await in_thread(lambda: hashlib.sha256(data).hexdigest()))
     subject = reports.of_bytes(digest, name)
-    known = await _known(registry, subject)
+    known = await _settled(registry, subject)
     if known is not None:
         return known
 
@@ -147,7 +152,8 @@ async def peek(registry: Registry, repository: Repository, revision: Revision, f
 async def _scan(registry: Registry, subject: str, task: Task, digest: str | None) -> Report:
     report = replace(await registry.firewall.crew.scan(task), sha256=digest)
     if not report.scanner:
-        return report  # the scanner failed: another try may do better
+        registry.firewall.failed.put(subject, report)
+        return report  # the scanner failed: another try may do better, later
     if digest is not None or _says_something(report):
         await registry.database.write(reports.keep, subject, report)
         registry.firewall.reports.put(subject, report)

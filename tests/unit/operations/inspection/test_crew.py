@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,6 +133,26 @@ def test_when_the_process_that_divides_itself_is_gone_another_one_begins() -> No
             crew._process.kill()
             crew._process.wait()
             assert (await scanned(crew)).verdict is Verdict.CLEAN
+
+    run(test)
+
+
+def test_the_end_of_a_process_is_waited_for_where_nobody_else_waits() -> None:
+    waited: list[threading.Thread] = []
+
+    class Lingering:
+        def poll(self) -> int:
+            return 0
+
+        def wait(self, timeout: float | None = None) -> int:
+            waited.append(threading.current_thread())
+            return 0
+
+    async def test() -> None:
+        async with a_crew() as crew:
+            crew._process = Lingering()  # type: ignore[assignment]
+            assert (await scanned(crew)).verdict is Verdict.CLEAN
+            assert waited and threading.main_thread() not in waited
 
     run(test)
 

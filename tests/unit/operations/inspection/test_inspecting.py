@@ -96,7 +96,7 @@ def test_a_look_outlives_who_asked_and_who_asks_again_is_told_to_wait_longer(
     run(test)
 
 
-def test_what_failed_is_not_kept_and_tried_again(tmp_path: Path) -> None:
+def test_what_failed_is_not_kept_and_tried_again_a_while_later(tmp_path: Path) -> None:
     async def test() -> None:
         async with a_registry(tmp_path) as registry:
             add_repository(registry, "models")
@@ -105,6 +105,11 @@ def test_what_failed_is_not_kept_and_tried_again(tmp_path: Path) -> None:
                 patched.setattr(crews, "_start", Liar("ends without a word").start)
                 failed = await inspect(registry, blob, "a.pkl")
                 await registry.firewall.crew.close()
+            scanning = SlowScanning(registry)
+            assert await inspect(registry, blob, "a.pkl") == await inspect_bytes(registry, HOSTILE, "a.pkl") == failed
+            assert scanning.scans == 0
+            scanning.goes_on.set()
+            registry.firewall.failed.drop(reports.of_bytes(blob.digest, "a.pkl"))
             assert (failed.scanner, failed.coverage) == ("", Coverage.NONE)
             assert await kept(registry) is None
             assert await report_on(registry, blob.digest, "a.pkl") is None
