@@ -103,9 +103,7 @@ def test_a_decision_about_the_package_is_not_remembered_past_a_new_way_to_reach_
     async def test() -> None:
         async with a_registry(tmp_path) as registry:
             set_up(registry)
-            apply_policy(registry, rule_about('publisher = ["org"]').replace('["*"]', '["remote", "team"]'))
-            with pytest.raises(Blocked):
-                await view(registry, Question(KEY, NAME, READER), "main")
+            apply_policy(registry, rule_about('repository = ["team"]'))
             question = Question(OTHER, NAME, READER)
             await view(registry, question, "main")
             add_repository(registry, "team", Kind.VIRTUAL, members=["other"])
