@@ -57,7 +57,8 @@ class Visitor:
         return self
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        return ({"cookie": f"{self.cookie}={self.secret}"} if self.secret else {}) | dict(more)
+        cookie = {"cookie": f"{self.cookie}={self.secret}"} if self.secret else {}
+        return {"accept": "text/html,*/*;q=0.8"} | cookie | dict(more)
 
     def _kept(self, answer: Answer) -> Answer:
         for name, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():

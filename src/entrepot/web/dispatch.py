@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from entrepot import plugins
@@ -28,6 +28,7 @@ from entrepot.web.visit import CSRF_FIELD, CSRF_HEADER, Visit
 
 LOG = logging.getLogger("entrepot.request")
 SAFE = frozenset({"GET", "HEAD"})
+_UNPRINTABLE = dict.fromkeys(range(32), " ")
 MAX_FORM = 4 << 20
 """A policy has a million characters at most, and forms write some of them as three."""
 MAX_FIELDS = 1000
@@ -122,13 +123,22 @@ class Site:
     def _refuse(self, visit: Visit, error: EntrepotError) -> Response:
         """An error as a page; who is not signed in is led to sign in and back, since it may be there for them."""
         refusal: Refusal = look_up(TABLE, error)
+        headers = {"Retry-After": str(error.after)} if isinstance(error, NotReady) else {}
+        if "text/html" not in visit.request.headers.get("accept", ""):
+            return _told(visit, error, refusal.status, headers)
         is_asking = visit.request.method in SAFE and not visit.is_partial
         if isinstance(error, NotFound | Unauthenticated) and visit.actor.is_anonymous and is_asking:
             return RedirectResponse(f"/sign-in?next={quote(visit.path, safe='')}", 303)
         response = visit.render("refusal.html", refusal.status, refusal=refusal, error=error)
-        if isinstance(error, NotReady):
-            response.headers["Retry-After"] = str(error.after)
+        response.headers.update(headers)
         return response
+
+
+def _told(visit: Visit, error: EntrepotError, status: int, headers: Mapping[str, str]) -> Response:
+    """An error for a program: clients of the Hub come here when their endpoint lacks its path, and print this header."""
+    text = f"{error.message.rstrip('.')}. A client of the Hub needs HF_ENDPOINT={visit.origin}/hub/REPOSITORY."
+    shown = text.encode("ascii", "backslashreplace").decode().translate(_UNPRINTABLE)
+    return PlainTextResponse(f"{text}\n", status, {**headers, "X-Error-Message": shown[:1000]})
 
 
 def _path(request: Request) -> str:

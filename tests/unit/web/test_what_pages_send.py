@@ -172,3 +172,15 @@ def test_links_of_a_page_stay_on_the_path_that_was_asked_for(tmp_path: Path) -> 
             assert led == "/sign-in?next=%2Fpolicies%2Fa%253Fb%2520%2523c%252F.."
 
     run(scenario)
+
+
+def test_a_client_whose_endpoint_lacks_its_path_is_told_so_and_not_led_to_a_page(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with a_site(tmp_path) as registry:
+            answer = await Visitor(registry).get("/api/models/org/n%0Aame%C3%BC", accept="*/*")
+            assert answer.status == 404
+            assert answer.headers["content-type"].startswith("text/plain")
+            assert "HF_ENDPOINT=http://registry.example/hub/REPOSITORY" in answer.headers["x-error-message"]
+            assert answer.headers["x-error-message"].isprintable()
+
+    run(scenario)
