@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from entrepot import licenses
 from entrepot.catalog import blobs
 from entrepot.domain.actor import Actor
-from entrepot.domain.changes import Change, PutFile
+from entrepot.domain.changes import Change, CopyFile, PutFile
 from entrepot.domain.content import Blob, File, Package, Revision
 from entrepot.domain.decision import Decision, Effect, Step, decide
 from entrepot.domain.digest import GitOid
 from entrepot.domain.door import Door
-from entrepot.domain.errors import Refused
-from entrepot.domain.report import Report
+from entrepot.domain.errors import NotFound, Refused
+from entrepot.domain.names import FilePath, RefName
+from entrepot.domain.report import UNREAD, Report
 from entrepot.operations.case import Case
 from entrepot.operations.firewall import Law
 from entrepot.operations.inspection.inspect import inspect
-from entrepot.operations.judge import file_facts, is_indifferent, package_facts
+from entrepot.operations.judge import file_facts, package_facts
 from entrepot.operations.registry import Registry
 from entrepot.policy import Policy, judge
 from entrepot.repositories import Repository
@@ -33,6 +34,7 @@ class Upload:
     """What somebody wants to commit to a package, with the bytes of each file stored and nothing naming them."""
 
     package: Package
+    branch: RefName
     actor: Actor
     changes: tuple[Change, ...]
 
@@ -42,26 +44,24 @@ async def judge_upload(registry: Registry, repository: Repository, upload: Uploa
 
     Rules about the package as a whole are for those who download it; so is what a policy keeps in quarantine.
     """
-    nowhere = Revision(upload.package, NO_COMMIT, datetime.now(UTC))
-    case = Case(repository, nowhere, upload.actor, Door.UPLOAD)
-    if await is_indifferent(registry, case):
-        return
     law = await registry.firewall.law(registry.database)
     policies = law.governs(repository.row.key.text)
-    put = [change for change in upload.changes if isinstance(change, PutFile)]
-    found = await registry.database.read(blobs.by_ids, [change.blob_id for change in put])
+    if not policies:
+        return
+    nowhere = Revision(upload.package, NO_COMMIT, datetime.now(UTC))
+    case = Case(repository, nowhere, upload.actor, Door.UPLOAD)
+    files = await _placed(registry, repository, upload)
+    paths = frozenset(file.path.text for file in files)
     turns = asyncio.Semaphore(AT_ONCE)
-    paths = frozenset(change.path.text for change in put)
 
-    async def look(change: PutFile) -> tuple[Case, Decision]:
-        blob = found[change.blob_id]
+    async def look(file: File) -> tuple[Case, Decision]:
         async with turns:
-            report = await inspect(registry, blob, change.path.text, patient=True)
-        one = case.of(_file(change, blob))
+            report = await _inspected(registry, file)
+        one = case.of(file)
         return one, await _judge(registry, one, law, policies, (report, paths))
 
     refused = []
-    for one, decision in await asyncio.gather(*(look(change) for change in put)):
+    for one, decision in await asyncio.gather(*(look(file) for file in files)):
         if decision.effect.refuses:
             uid = registry.firewall.record.note(one, decision, gives=False)
             refused.append((one, decision, uid))
@@ -69,8 +69,41 @@ async def judge_upload(registry: Registry, repository: Repository, upload: Uploa
         raise Refused(_sentence([(one, decision) for one, decision, _ in refused]), refused[0][2])
 
 
+async def _placed(registry: Registry, repository: Repository, upload: Upload) -> list[File]:
+    """Every file that the commit puts or copies somewhere, as it will stand there."""
+    found = await registry.database.read(
+        blobs.by_ids, [change.blob_id for change in upload.changes if isinstance(change, PutFile)]
+    )
+    placed: list[File] = []
+    latest: dict[FilePath, File] = {}
+    for change in upload.changes:
+        file: File | None = None
+        if isinstance(change, PutFile):
+            file = _file(change, found[change.blob_id])
+        elif isinstance(change, CopyFile):
+            here = latest.get(change.source) if not change.revision else None
+            file = here or await _source(repository, upload, change)
+        if file is not None:
+            latest[change.path] = replace(file, path=change.path)
+            placed.append(latest[change.path])
+    return placed
+
+
+async def _source(repository: Repository, upload: Upload, change: CopyFile) -> File | None:
+    """The file that is copied; None where there is none, which whoever makes the commit says."""
+    try:
+        revision = await repository.revision(upload.package.name, change.revision or upload.branch.text)
+        return await repository.file(revision, change.source)
+    except NotFound:
+        return None
+
+
 def _file(change: PutFile, blob: Blob) -> File:
     return File(change.path, change.size, change.oid, blob.digest if change.lfs else None, blob)
+
+
+async def _inspected(registry: Registry, file: File) -> Report:
+    return await inspect(registry, file.blob, file.path.text, patient=True) if file.blob else UNREAD
 
 
 async def _judge(
@@ -81,7 +114,9 @@ async def _judge(
     card = case.revision.package.facts.get("cardData")
     licensing = licenses.combine(licenses.of_card(card if isinstance(card, dict) else {}))
     about = replace(about, paths=paths, licensing=licensing)
-    decision = judge(policies, file_facts(case, about, law, report, is_final=True))
+    # Where nothing is scanned, rules that ask what is in a file wait for whoever wants to have it, and refuse there.
+    is_final = not registry.firewall.is_blind
+    decision = judge(policies, file_facts(case, about, law, report, is_final=is_final))
     lenient = {policy.label for policy in policies if policy.uploads == "quarantine"}
     return decide(_set_aside(step) if step.policy in lenient else step for step in decision.trace)
 

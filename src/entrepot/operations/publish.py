@@ -104,7 +104,7 @@ async def publish(registry: Registry, repository: Repository, actor: Actor, draf
     """
     changes = await _changes(registry, repository, actor, draft.items)
     changes += await _attributes(registry, repository, draft, changes)
-    await judge_upload(registry, repository, Upload(draft.package, actor, changes))
+    await judge_upload(registry, repository, Upload(draft.package, draft.branch, actor, changes))
     new = NewCommit(changes, Author(actor.name), datetime.now(UTC), draft.message, draft.parent)
     head = await registry.database.write(commits.commit, draft.package.id, draft.branch, new)
     await describe(registry, repository, draft.package)
