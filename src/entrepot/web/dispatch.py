@@ -135,7 +135,7 @@ class Site:
 
 
 def _told(visit: Visit, error: EntrepotError, status: int, headers: Mapping[str, str]) -> Response:
-    """An error for a program: clients of the Hub come here where their endpoint lacks its path, and print the header."""
+    """An error for a program: clients whose endpoint lacks its path come here, and print what the header says."""
     text = f"{error.message.rstrip('.')}. A client of the Hub needs HF_ENDPOINT={visit.origin}/hub/REPOSITORY."
     shown = text.encode("ascii", "backslashreplace").decode().translate(_UNPRINTABLE)
     return PlainTextResponse(f"{text}\n", status, {**headers, "X-Error-Message": shown[:1000]})
