@@ -111,7 +111,7 @@ def test_two_revisions_are_compared(tmp_path: Path) -> None:
             await commit(registry, {"a.txt": b"12345", "new.txt": b"x", "config.json": None}, "the second")
             visitor = await Visitor(registry).sign_in(EVERYTHING)
             text = await _text(visitor, f"{PAGE}?tab=revisions&since={first}")
-            assert "3 files differ" in text and "≠ changed" in text and "＋ added" in text and "－ removed" in text
+            assert "3 files differ" in text and "≠ changed" in text and "+ added" in text and "− removed" in text
             exported = await visitor.get(f"{PAGE}?tab=revisions&since={first}&format=json")
             found = {line["path"]: (line["change"], line["grown"]) for line in json.loads(exported.body)["differences"]}
             assert found == {"a.txt": ("changed", 4), "new.txt": ("added", 1), "config.json": ("removed", -18)}
