@@ -22,7 +22,7 @@ setup: .venv/ready ## A virtual environment in .venv, with the `entrepot` comman
 run: setup ## A registry on this machine, with its data in ./data
 	.venv/bin/entrepot serve
 
-demo: setup .venv-clients/ready ## The story in two minutes: an upstream, a registry, stock clients
+demo: setup .venv-clients/ready ## The story in three minutes: an upstream, a registry, stock clients
 	$(PY) demo/demo.py
 
 check: setup ## Style, types, floors, architecture
