@@ -86,6 +86,18 @@ def record_upload(connection: Connection, repository_id: int, blob_id: int) -> N
         connection.execute(insert(uploads).values(repository_id=repository_id, blob_id=blob_id, created_at=now()))
 
 
+def unnamed(connection: Connection, digest: Digest, repository_id: int) -> Blob | None:
+    """The blob, where the repository was sent it and no package of any repository has it; None otherwise."""
+    sent = select(uploads.c.blob_id).where(uploads.c.repository_id == repository_id, uploads.c.blob_id == blobs.c.id)
+    named = [exists().where(table.c.blob_id == blobs.c.id) for table in (files, upstream_files)]
+    row = connection.execute(
+        select(blobs).where(
+            blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None), exists(sent), *[~one for one in named]
+        )
+    ).one_or_none()
+    return None if row is None else _blob(row)
+
+
 def reachable(
     connection: Connection, digest: Digest, repository_ids: list[int], public_ids: Sequence[int] = ()
 ) -> Blob | None:

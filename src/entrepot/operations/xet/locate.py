@@ -54,7 +54,8 @@ def _by_hash(items: Iterable[File | Folder]) -> dict[str, FilePath]:
 
 async def _sent(registry: Registry, here: View, file: XetHash) -> Blob | None:
     for blob in await registry.database.read(blobs.find_by_xet, file.text):
-        found = await registry.database.read(blobs.reachable, blob.digest, [here.repository.row.id])
+        # What has a name is asked for by it: judged without one it would be another file.
+        found = await registry.database.read(blobs.unnamed, blob.digest, here.repository.row.id)
         if found is not None:
             return found
     return None

@@ -188,6 +188,20 @@ def test_who_writes_may_read_back_what_was_sent_and_is_not_named_yet(bench: Benc
     run(test)
 
 
+def test_what_has_a_name_is_not_read_without_it(bench: Bench) -> None:
+    async def test() -> None:
+        writer = await bench.package()
+        await name(bench, writer, "weights.bin", await by_xet(bench, writer))
+        apply_policy(bench.registry, rule_about('path = ["*.bin"]', name="no such files"))
+        with pytest.raises(Blocked, match="no such files"):
+            await reconstruct(bench.registry, await reader(bench), Wanted(hash_of(FILE)))
+        other = await bench.package(TWO)
+        with pytest.raises(FileNotFound):
+            await reconstruct(bench.registry, other, Wanted(hash_of(FILE)))
+
+    run(test)
+
+
 def test_a_link_is_for_the_bytes_of_its_file_alone(bench: Bench) -> None:
     async def test() -> None:
         writer = await bench.package()
