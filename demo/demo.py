@@ -1,6 +1,7 @@
 """The story in three minutes, offline: an upstream, a registry that stands in front of it, and the stock clients."""
 
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ def main() -> None:
             token = open_registry(upstream, registry)
             inspection.act(folder, registry, token)
             work(folder, upstream, registry, token)
+            look_around(registry)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     say("That was it. To have one of your own: make run")
@@ -115,6 +117,18 @@ def work(folder: Path, upstream: LiveServer, registry: LiveServer, token: str) -
     say("Everything that is named is stored, and the other way round")
     registry.stop()
     note(run([ENTREPOT, "fsck", "--deep", "--data", str(registry.data)], where, shown="entrepot fsck --deep"))
+
+
+def look_around(registry: LiveServer) -> None:
+    """Somebody who sits there may look at it all in a browser; a machine goes on."""
+    registry.start()
+    say("All of it in a browser: what was refused and why, the waiver, the findings down to the opcode")
+    note(f"{registry.origin}    sign in with the token {registry.token}")
+    if sys.stdin.isatty():
+        input("         Enter ends the demo. ")
+        return
+    for path in ("/decisions", "/findings", "/waivers?standing=granted"):
+        note(f"{path}: {inspection.page(registry, path)}")
 
 
 if __name__ == "__main__":
