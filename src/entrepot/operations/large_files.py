@@ -9,22 +9,24 @@ from pathlib import Path
 from entrepot.blobs.threads import in_thread
 from entrepot.catalog import blobs
 from entrepot.domain.actor import Actor
-from entrepot.domain.content import File, Json, Revision
+from entrepot.domain.content import File, Json, Package, Revision
 from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound, Forbidden, Invalid, NotFound, TooLarge
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 from entrepot.operations import browse
 from entrepot.operations.authorize import actor_of_token
-from entrepot.operations.browse import Place
-from entrepot.operations.download import download, look
+from entrepot.operations.download import find, look, release_everywhere
 from entrepot.operations.gate import Clearance
 from entrepot.operations.manage import Workplace, workplace
 from entrepot.operations.publish import upload, within_reach
 from entrepot.operations.registry import Registry
+from entrepot.repositories import Repository
 
 PART_BYTES = 512 << 20
 """Files above this are sent in parts of this size by clients that can: a broken connection costs one part."""
+MOST_PLACES = 1000
+"""At how many paths of a commit the same bytes may stand that are asked for by digest: they are judged at each."""
 UPLOAD, DOWNLOAD = "lfs-upload", "lfs-download"
 
 
@@ -166,30 +168,45 @@ async def _holding(
     is_here = row.kind != "local" or await registry.database.read(blobs.reachable, digest, [row.id]) is not None
     commits = dict.fromkeys(ref.commit for ref in await browse.refs(place)) if is_here else {}
     for commit in commits:
-        paths = await _paths(registry, place, commit)
+        paths = await _paths(registry, place.repository, place.package, commit)
         if digest in paths:
-            found = await look(registry, Locator(key, name, commit.hex, paths[digest]), actor, Door.LFS)
+            found = await look(registry, Locator(key, name, commit.hex, paths[digest][0]), actor, Door.LFS)
             return found.revision, found.file
     raise FileNotFound(f"no branch or tag of {name} has a large file with the digest {digest}")
 
 
-async def _paths(registry: Registry, place: Place, commit: GitOid) -> Mapping[Digest, FilePath]:
+async def _paths(
+    registry: Registry, repository: Repository, package: Package, commit: GitOid
+) -> Mapping[Digest, tuple[FilePath, ...]]:
     """Where in a commit each of its large files is; remembered, as clients ask for one batch after the other."""
-    known = registry.large_files.get((place.package.id, commit))
+    known = registry.large_files.get((package.id, commit))
     if known is None:
-        revision = await place.repository.revision(place.package.name, commit.hex)
-        items = await place.repository.listing(revision, None, True)
-        known = {item.lfs: item.path for item in items if isinstance(item, File) and item.lfs is not None}
-        registry.large_files.put((place.package.id, commit), known)
+        revision = await repository.revision(package.name, commit.hex)
+        found: dict[Digest, list[FilePath]] = {}
+        for item in await repository.listing(revision, None, True):
+            if isinstance(item, File) and item.lfs is not None:
+                found.setdefault(item.lfs, []).append(item.path)
+        known = {digest: tuple(paths) for digest, paths in found.items()}
+        registry.large_files.put((package.id, commit), known)
     return known
 
 
 async def open_link(registry: Registry, capability: str, caller: Actor) -> Clearance:
-    """The file that the link is for, cleared once more; raises `Forbidden` for other links."""
+    """The file that the link is for, cleared once more; raises `Forbidden` for other links.
+
+    Clients put it wherever its digest stands, so it is judged there, too.
+    """
     errand = await _errand(registry, DOWNLOAD, capability)
     path, commit = FilePath(str(errand.claims["path"])), str(errand.claims["commit"])
-    locator = Locator(errand.key, errand.package, commit, path)
-    clearance = await download(registry, locator, errand.actor.seen_with(caller), Door.LFS)
-    if clearance.file.lfs != errand.digest:
+    actor = errand.actor.seen_with(caller)
+    case = await find(registry, Locator(errand.key, errand.package, commit, path), actor, Door.LFS)
+    if case.file is None or case.file.lfs != errand.digest:
         raise NotFound(f"{path} is another file now")
+    revision = case.revision
+    paths = (await _paths(registry, case.repository, revision.package, revision.commit)).get(errand.digest, ())
+    if len(paths) > MOST_PLACES:
+        raise TooLarge(f"{path} stands at {len(paths)} places of the commit; download it by its path")
+    others = [case.of(await case.repository.file(revision, other)) for other in paths if other != path]
+    clearance = await release_everywhere(registry, [case, *others])
+    registry.usage.count(revision.package)
     return clearance

@@ -42,7 +42,9 @@ class Registry:
     attempts: Attempts = field(default_factory=Attempts)
     overviews: Recent[object] = field(default_factory=lambda: Recent(10_000))
     """What took a look at a lot and does not change, or not so soon."""
-    large_files: Recent[Mapping[Digest, FilePath]] = field(default_factory=lambda: Recent(LISTED_FILES, len))
+    large_files: Recent[Mapping[Digest, tuple[FilePath, ...]]] = field(
+        default_factory=lambda: Recent(LISTED_FILES, len)
+    )
     """Where the large files of commits are that were lately asked for by digest; by package row and commit."""
 
     async def repository(self, key: RepositoryKey) -> Repository:
