@@ -13,6 +13,7 @@ import downloads  # noqa: E402
 import firewall  # noqa: E402
 import measure  # noqa: E402
 import metadata  # noqa: E402
+import pages  # noqa: E402
 import proxy  # noqa: E402
 import scanning  # noqa: E402
 import uploads  # noqa: E402
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "proxy": proxy.measure,
     "link": downloads.over_a_link,
     "metadata": metadata.measure,
+    "pages": pages.measure,
     "scanning": scanning.measure,
     "firewall": firewall.measure,
 }

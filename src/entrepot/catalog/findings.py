@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Subquery,
     and_,
     exists,
     func,
@@ -86,7 +85,7 @@ def visible(sight: Sight) -> ColumnElement[bool]:
 
 def groups(connection: Connection, sight: Sight, wanted: Wanted) -> list[Group]:
     """The rules with findings, those first that reach the most packages."""
-    seen = _seen(sight, wanted).cte("seen")
+    seen = _once(_seen(sight, wanted).cte("seen"))
     each = select(
         seen.c.rule,
         seen.c.severity,
@@ -122,7 +121,7 @@ def _people(connection: Connection, seen: CTE, sight: Sight) -> Mapping[str, int
 
 def spots(connection: Connection, sight: Sight, wanted: Wanted, limit: int, offset: int = 0) -> list[Spot]:
     """The files with findings, by package, the most downloaded first."""
-    seen = _seen(sight, wanted).subquery()
+    seen = _once(_seen(sight, wanted).cte("seen"))
     rows = connection.execute(
         select(seen, packages.c.type, packages.c.namespace, packages.c.name, packages.c.repository_id)
         .join(packages, packages.c.id == seen.c.package_id)
@@ -148,8 +147,8 @@ def spots(connection: Connection, sight: Sight, wanted: Wanted, limit: int, offs
 
 def _seen(sight: Sight, wanted: Wanted) -> Select[tuple[object, ...]]:
     """A row for each rule, report, package and path that may be seen."""
-    found = _found(wanted).cte("found")
-    placed = _placed(found)
+    found = _once(_found(wanted).cte("found"))
+    placed = _once(_placed(found))
     query = (
         select(found, placed.c.package_id, placed.c.path, packages.c.downloads)
         .join(placed, placed.c.report_id == found.c.report_id)
@@ -182,7 +181,12 @@ def _found(wanted: Wanted) -> Select[tuple[object, ...]]:
     return query
 
 
-def _placed(found: CTE) -> Subquery:
+def _once(part: CTE) -> CTE:
+    """The same, worked out once: databases would rather do it again for each row of what it is joined with."""
+    return part.prefix_with("MATERIALIZED")
+
+
+def _placed(found: CTE) -> CTE:
     """Where the bytes of each report stand: by upload, fetched from upstream, or only glimpsed there."""
     stored = (
         (files, literal("").label("path")),
@@ -197,4 +201,4 @@ def _placed(found: CTE) -> Subquery:
     glimpsed = select(found.c.report_id, glimpsed_files.c.package_id, glimpsed_files.c.path).join(
         glimpsed_files, glimpsed_files.c.subject == found.c.subject
     )
-    return union(*parts, glimpsed).subquery()
+    return union(*parts, glimpsed).cte("placed")

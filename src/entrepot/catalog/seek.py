@@ -11,6 +11,8 @@ from entrepot.catalog.tables import blobs, files, package_tags, packages, revisi
 from entrepot.domain.content import Package
 
 MAX_WORDS = 8
+MAX_COMMITS = 1000
+"""Copies of a package have its commits; of more than so many some are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,14 @@ def containing(connection: Connection, sight: Sight, digest: str, limit: int) ->
 
 def with_commit(connection: Connection, sight: Sight, commit: str, limit: int) -> list[Hit]:
     """Packages with a commit that begins so."""
-    query = (
-        _seen(sight)
-        .join(revisions, revisions.c.package_id == packages.c.id)
+    fitting = (
+        select(revisions.c.package_id, revisions.c.commit_id)
         .where(*_begins(revisions.c.commit_id, commit))
-        .add_columns(revisions.c.commit_id.label("what"))
+        .limit(MAX_COMMITS)
+        .subquery()
     )
-    return _hits(connection, query.order_by(packages.c.id).limit(limit))
+    query = _seen(sight).join(fitting, fitting.c.package_id == packages.c.id)
+    return _hits(connection, query.add_columns(fitting.c.commit_id.label("what")).order_by(packages.c.id).limit(limit))
 
 
 def _begins(column: Any, text: str) -> tuple[Any, Any]:
