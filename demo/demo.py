@@ -127,7 +127,7 @@ def look_around(registry: LiveServer) -> None:
     if sys.stdin.isatty():
         input("         Enter ends the demo. ")
         return
-    for path in ("/decisions", "/findings", "/waivers?standing=granted"):
+    for path in ("/decisions", "/findings", "/waivers?show=granted"):
         note(f"{path}: {inspection.page(registry, path)}")
 
 
