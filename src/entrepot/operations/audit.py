@@ -7,7 +7,7 @@ from entrepot.catalog.decisions import Filter, Line
 from entrepot.domain.actor import Actor
 from entrepot.domain.errors import NotFound
 from entrepot.domain.names import RepositoryKey
-from entrepot.operations.authorize import reaches, require_administrator
+from entrepot.operations.authorize import knows_of, require_administrator
 from entrepot.operations.registry import Registry
 
 
@@ -32,7 +32,7 @@ async def decisions_that(registry: Registry, wanted: Filter, limit: int, actor: 
 
 
 async def decision(registry: Registry, uid: str, actor: Actor) -> Line:
-    """One decision with its trace; for administrators, for whom it was about, and for who may read the repository.
+    """One decision with its trace; for administrators, for whom it was about, and for who may read the package.
 
     Raises `NotFound`.
     """
@@ -42,9 +42,9 @@ async def decision(registry: Registry, uid: str, actor: Actor) -> Line:
         raise NotFound(f"there is no decision {uid[:40]!r}")
     if actor.is_administrator or (not actor.is_anonymous and actor.name == line.recorded.actor):
         return line
-    if not await reaches(registry, actor, RepositoryKey(line.recorded.repository)):
+    if not await knows_of(registry, actor, RepositoryKey(line.recorded.repository), line.recorded.package):
         raise NotFound(f"there is no decision {uid[:40]!r}")
-    # Who may read the repository may know why something is refused, and not who else asked.
+    # Who may read the package may know why something is refused, and not who else asked.
     recorded = replace(line.recorded, actor="", token_id=None, token_name="", address="", client="")
     return replace(line, recorded=recorded)
 

@@ -1,11 +1,11 @@
 """Who asks, and may they?"""
 
-from entrepot.catalog import access
+from entrepot.catalog import access, packages
 from entrepot.catalog.repositories import RepositoryRow
 from entrepot.domain.actor import ANONYMOUS, Action, Actor
 from entrepot.domain.content import Package
 from entrepot.domain.errors import Forbidden, PackageNotFound, RepositoryNotFound, Unauthenticated
-from entrepot.domain.names import PackageName, RepositoryKey
+from entrepot.domain.names import PackageName, PackageType, RepositoryKey
 from entrepot.operations.registry import Registry
 
 MAX_TOKEN = 256
@@ -61,6 +61,21 @@ async def reaches(registry: Registry, actor: Actor, key: RepositoryKey) -> bool:
     law = await registry.firewall.law(registry.database)
     rows = [(await registry.repository(RepositoryKey(text))).row for text in sorted(law.within(key.text))]
     return any(may(actor, Action.READ, row) for row in rows)
+
+
+async def knows_of(registry: Registry, actor: Actor, key: RepositoryKey, text: str) -> bool:
+    """Whether somebody may know what was decided of a package (`model/org/name`) that stands, or stood, there."""
+    if not await reaches(registry, actor, key):
+        return False
+    law = await registry.firewall.law(registry.database)
+    if any(sees_private(actor, RepositoryKey(within)) for within in law.within(key.text)):
+        return True
+    kind, _, id = text.partition("/")
+    name, row = PackageName.parse(PackageType(kind), id), (await registry.repository(key)).row
+    try:
+        return not (await registry.database.read(packages.find, row.id, name)).private
+    except PackageNotFound:
+        return True  # it is gone, and what was decided of it stays
 
 
 def sees_private(actor: Actor, key: RepositoryKey) -> bool:

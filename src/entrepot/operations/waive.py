@@ -9,10 +9,14 @@ from entrepot.domain.actor import Action, Actor
 from entrepot.domain.errors import Forbidden, Invalid, NotFound, RepositoryNotFound, Unauthenticated
 from entrepot.domain.names import RepositoryKey
 from entrepot.domain.waiver import Scope, Standing, Waiver
-from entrepot.operations.authorize import reaches
+from entrepot.metadata.text import is_storable
+from entrepot.operations.authorize import knows_of, reaches
 from entrepot.operations.registry import Registry
 
 MAX_REASON = 2000
+MAX_DECISION = 32
+MOST_CHARACTERS = {"rule": 120, "repository": 64, "package": 220, "commit": 40, "digest": 64}
+"""What fits into the catalog."""
 LONGEST_DAYS = 366
 """Nobody remembers longer what an exception was for."""
 
@@ -36,6 +40,11 @@ async def ask_waiver(registry: Registry, asking: Asking, actor: Actor) -> Waiver
         raise Invalid(f"a waiver lasts more than 0 and at most {LONGEST_DAYS} days")
     if not asking.scope.is_bounded:
         raise Invalid("a waiver names a digest, a commit, a package or a rule: it can't be for everything")
+    for what, most in MOST_CHARACTERS.items():
+        if not is_storable(text := getattr(asking.scope, what)) or len(text) > most:
+            raise Invalid(f"the {what} of a waiver has at most {most} characters, none of them invisible")
+    if not is_storable(asking.decision) or len(asking.decision) > MAX_DECISION:
+        raise Invalid(f"there is no decision {asking.decision[:40]!r}")
     if asking.scope.repository and not await reaches(registry, actor, RepositoryKey(asking.scope.repository)):
         raise RepositoryNotFound(f"there is no repository called {asking.scope.repository}")
     plea = Plea(asking.scope, reason, datetime.now(UTC) + timedelta(days=asking.days), asking.decision)
@@ -43,15 +52,18 @@ async def ask_waiver(registry: Registry, asking: Asking, actor: Actor) -> Waiver
 
 
 async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
-    """What a waiver would have to cover for a decision to turn out otherwise; raises `NotFound`."""
+    """What a waiver would have to cover for a decision to turn out otherwise; raises `NotFound`, and `Invalid`."""
     await registry.firewall.record.write_down(registry.database)
     line = await registry.database.read(decisions.find, uid)
     if line is None:
         raise NotFound(f"there is no decision {uid[:40]!r}")
     recorded = line.recorded
-    if not await reaches(registry, actor, RepositoryKey(recorded.repository)):
+    if not await knows_of(registry, actor, RepositoryKey(recorded.repository), recorded.package):
         raise NotFound(f"there is no decision {uid[:40]!r}")
     rule = recorded.decision.rule
+    if not rule:
+        # A waiver without a rule would be one from all of them.
+        raise Invalid("nothing was refused by that decision, so that there is nothing to waive")
     law = await registry.firewall.law(registry.database)
     is_about_files = any(one.name == rule and one.is_about_files for policy in law.policies for one in policy.rules)
     if recorded.path and recorded.digest and is_about_files:
@@ -114,6 +126,6 @@ def _require_reviewer(actor: Actor, scope: Scope) -> None:
 
 def _text(text: str, what: str) -> str:
     found = text.strip()
-    if not found or len(found) > MAX_REASON:
+    if not found or len(found) > MAX_REASON or not is_storable(found):
         raise Invalid(f"{what} has to be given, in at most {MAX_REASON} characters")
     return found
