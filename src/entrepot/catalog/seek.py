@@ -11,6 +11,8 @@ from entrepot.catalog.tables import blobs, files, package_tags, packages, revisi
 from entrepot.domain.content import Package
 
 MAX_WORDS = 8
+MAX_NAMED = 20_000
+"""Of more packages with a word in their names not all are put in order."""
 MAX_COMMITS = 1000
 """Copies of a package have its commits; of more than so many some are left out."""
 
@@ -26,9 +28,12 @@ class Hit:
 
 def named(connection: Connection, sight: Sight, text: str, limit: int) -> list[Hit]:
     """Packages with all words in their names, the most downloaded first."""
-    query = _seen(sight)
+    # First by what stands in an index alone: rows of packages are wide, and most of them do not fit.
+    fitting = select(packages.c.id).where(packages.c.repository_id.in_(sight.every))
     for word in text.lower().split()[:MAX_WORDS]:
-        query = query.where(packages.c.folded.contains(word, autoescape=True))
+        fitting = fitting.where(packages.c.folded.contains(word, autoescape=True))
+    some = fitting.limit(MAX_NAMED).cte("fitting").prefix_with("MATERIALIZED")
+    query = _seen(sight).join(some, some.c.id == packages.c.id)
     return _hits(connection, query.order_by(packages.c.downloads.desc(), packages.c.id).limit(limit))
 
 
@@ -41,12 +46,18 @@ def tagged(connection: Connection, sight: Sight, tag: str, limit: int) -> list[H
 
 def containing(connection: Connection, sight: Sight, digest: str, limit: int) -> list[Hit]:
     """Packages with a file whose SHA-256 begins so."""
-    fitting = select(blobs.c.id, blobs.c.digest).where(*_begins(blobs.c.digest, digest)).limit(limit).subquery()
+    fitting = (
+        select(blobs.c.id, blobs.c.digest)
+        .where(*_begins(blobs.c.digest, digest))
+        .limit(limit)
+        .cte("fitting")
+        .prefix_with("MATERIALIZED")
+    )
     parts = [
         select(table.c.package_id, fitting.c.digest).join(fitting, fitting.c.id == table.c.blob_id)
         for table in (files, upstream_files)
     ]
-    held = union(*parts).subquery()
+    held = union(*parts).cte("held").prefix_with("MATERIALIZED")
     query = _seen(sight).join(held, held.c.package_id == packages.c.id).add_columns(held.c.digest.label("what"))
     return _hits(connection, query.order_by(packages.c.id).limit(limit))
 
@@ -57,7 +68,8 @@ def with_commit(connection: Connection, sight: Sight, commit: str, limit: int) -
         select(revisions.c.package_id, revisions.c.commit_id)
         .where(*_begins(revisions.c.commit_id, commit))
         .limit(MAX_COMMITS)
-        .subquery()
+        .cte("fitting")
+        .prefix_with("MATERIALIZED")
     )
     query = _seen(sight).join(fitting, fitting.c.package_id == packages.c.id)
     return _hits(connection, query.add_columns(fitting.c.commit_id.label("what")).order_by(packages.c.id).limit(limit))

@@ -10,6 +10,9 @@ from entrepot.domain.errors import RepositoryNotFound
 from entrepot.operations.registry import Registry
 from entrepot.operations.sight import InSight, sight_of
 
+MOST_REMEMBERED = 100
+"""Longer lists are exports, which nobody asks for twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -37,10 +40,21 @@ async def findings_by_rule(
 async def places_of(
     registry: Registry, actor: Actor, rule: str, repository: str, page: tuple[int, int]
 ) -> Sequence[Place]:
-    """The files with findings of a rule; `page` is how many, and how many come before them. Raises `NotFound`."""
+    """The files with findings of a rule, as of the last half minute; raises `NotFound`.
+
+    `page` is how many, and how many come before them.
+    """
     seen = await sight_of(registry, actor)
-    found = await registry.database.read(findings.spots, seen.sight, _wanted(seen, rule, "", repository), *page)
-    return [Place(seen.keys[spot.repository_id], spot) for spot in found]
+    wanted = _wanted(seen, rule, "", repository)
+    key = ("places", seen.sight, wanted, page, tuple(seen.keys.items()))
+    known = registry.overviews.get(key)
+    if isinstance(known, list):
+        return known
+    spots = await registry.database.read(findings.spots, seen.sight, wanted, *page)
+    found = [Place(seen.keys[spot.repository_id], spot) for spot in spots]
+    if len(found) <= MOST_REMEMBERED:
+        registry.overviews.put(key, found)
+    return found
 
 
 def _wanted(seen: InSight, rule: str, severity: str, repository: str) -> Wanted:
