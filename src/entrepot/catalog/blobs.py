@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import blobs, files, packages, uploads, upstream_files
@@ -98,33 +98,33 @@ def unnamed(connection: Connection, digest: Digest, repository_id: int) -> Blob 
     return None if row is None else _blob(row)
 
 
+def readable(repository_ids: Sequence[int], public_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a package is of one of the repositories, or of a public one and not private."""
+    return packages.c.repository_id.in_(repository_ids) | (
+        packages.c.repository_id.in_(public_ids) & packages.c.private.is_(False)
+    )
+
+
 def reachable(
     connection: Connection, digest: Digest, repository_ids: list[int], public_ids: Sequence[int] = ()
 ) -> Blob | None:
-    """The blob, where one of the repositories has it in a package or was sent it; None otherwise.
+    """The blob, where one of the repositories has it in a package that was made there or was sent it; None otherwise.
 
     Of the public ones only packages count that are not private. Without this question anybody who knows a digest
     could have its bytes.
     """
-    within = packages.c.repository_id.in_(repository_ids) | (
-        packages.c.repository_id.in_(public_ids) & packages.c.private.is_(False)
-    )
+    within = readable(repository_ids, public_ids)
     in_packages = (
         select(files.c.blob_id)
         .join(packages, packages.c.id == files.c.package_id)
         .where(within, files.c.blob_id == blobs.c.id)
-    )
-    cached = (
-        select(upstream_files.c.blob_id)
-        .join(packages, packages.c.id == upstream_files.c.package_id)
-        .where(within, upstream_files.c.blob_id == blobs.c.id)
     )
     sent = select(uploads.c.blob_id).where(uploads.c.repository_id.in_(repository_ids), uploads.c.blob_id == blobs.c.id)
     row = connection.execute(
         select(blobs).where(
             blobs.c.digest == digest.hex,
             blobs.c.condemned_at.is_(None),
-            exists(in_packages) | exists(sent) | exists(cached),
+            exists(in_packages) | exists(sent),
         )
     ).one_or_none()
     return None if row is None else _blob(row)

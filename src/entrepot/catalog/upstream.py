@@ -1,6 +1,6 @@
 """What upstreams said: answers, the files of their commits, and which of those are stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from entrepot.catalog import blobs as blob_rows
 from entrepot.catalog import packages as package_rows
 from entrepot.catalog.moments import now
-from entrepot.catalog.tables import blobs, moves, packages, upstream_answers, upstream_files
+from entrepot.catalog.tables import blobs, moves, packages, repositories, upstream_answers, upstream_files
 from entrepot.domain.content import Blob, File, Json, Package
 from entrepot.domain.digest import Digest, GitOid
-from entrepot.domain.names import FilePath, PackageName
+from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 
 FOUND, MISSING = 200, 404
 """What an answer was: there is such a thing, or there is not."""
@@ -25,6 +25,46 @@ class Answer:
     status: int
     content: Json
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A file that came from an upstream, where it stands, and the blob with its bytes."""
+
+    where: Locator
+    blob: Blob
+
+
+def cached(
+    connection: Connection, digest: Digest, repository_ids: Sequence[int], public_ids: Sequence[int], limit: int
+) -> list[Cached]:
+    """Some of the files with these bytes that came from upstreams to packages of these repositories.
+
+    Of the public ones only packages count that are not private.
+    """
+    place = (upstream_files.c.commit_id, upstream_files.c.path, repositories.c.key)
+    query = (
+        select(blobs, *place, packages.c.type, packages.c.namespace, packages.c.name)
+        .select_from(upstream_files)
+        .join(packages, packages.c.id == upstream_files.c.package_id)
+        .join(repositories, repositories.c.id == packages.c.repository_id)
+        .join(blobs, blobs.c.id == upstream_files.c.blob_id)
+        .where(blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None))
+        .where(blob_rows.readable(repository_ids, public_ids))
+        .limit(limit)
+    )
+    return [
+        Cached(
+            Locator(
+                RepositoryKey(row.key),
+                PackageName(PackageType(row.type), row.namespace, row.name),
+                row.commit_id,
+                FilePath(row.path),
+            ),
+            Blob(row.id, Digest(row.digest), row.size, row.xet, row.chunked),
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def find_answer(connection: Connection, repository_id: int, question: str) -> Answer | None:

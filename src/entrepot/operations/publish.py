@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from entrepot.catalog import blobs, commits, repositories
+from entrepot.catalog import blobs, commits, repositories, upstream
 from entrepot.domain.actor import Actor
 from entrepot.domain.attributes import tracked
 from entrepot.domain.changes import Change, CopyFile, DeleteFile, DeleteFolder, NewCommit, PutFile
 from entrepot.domain.content import Author, Blob, Package, Revision
 from entrepot.domain.digest import Digest, GitOid
+from entrepot.domain.door import Door
 from entrepot.domain.errors import EntrepotError, Invalid, TooLarge
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import FilePath, RefName
 from entrepot.operations.authorize import sees_private
 from entrepot.operations.describe import describe
+from entrepot.operations.download import look
 from entrepot.operations.judge_upload import Upload, judge_upload
 from entrepot.operations.keep import keep
 from entrepot.operations.peruse import standing
@@ -27,6 +29,8 @@ MAX_CHANGES = 100_000
 """A commit of more changes would keep everybody else from committing for too long; clients send up to 1,000."""
 ATTRIBUTES = FilePath(".gitattributes")
 MAX_ATTRIBUTES = 4 << 20
+MOST_PLACES = 5
+"""At how many places it is asked whether somebody would be given bytes that came from an upstream."""
 AT_ONCE = 8
 """How many small files of one commit are written side by side."""
 
@@ -88,12 +92,26 @@ async def upload(
 async def within_reach(registry: Registry, repository: Repository, actor: Actor, digest: Digest) -> Blob | None:
     """The blob, where the actor may read it or it was uploaded to this repository; None otherwise.
 
-    Whoever could name bytes by their digest alone would have everybody's.
+    Whoever could name bytes by their digest alone would have everybody's, and those that policy keeps back.
     """
     everything = await registry.database.read(repositories.everything)
     granted = [row.id for row in everything if sees_private(actor, row.key)]
     public = [row.id for row in everything if row.anonymous_read]
-    return await registry.database.read(blobs.reachable, digest, [repository.row.id, *granted], public)
+    blob = await registry.database.read(blobs.reachable, digest, [repository.row.id, *granted], public)
+    return blob or await _cached(registry, actor, digest, (granted, public))
+
+
+async def _cached(
+    registry: Registry, actor: Actor, digest: Digest, readable: tuple[list[int], list[int]]
+) -> Blob | None:
+    """The blob, where it came from an upstream and the actor would be given it there."""
+    for known in await registry.database.read(upstream.cached, digest, *readable, MOST_PLACES):
+        try:
+            if (await look(registry, known.where, actor, Door.LFS)).offers_xet:
+                return known.blob
+        except EntrepotError:
+            continue  # whoever asks for it there is told why
+    return None
 
 
 async def publish(registry: Registry, repository: Repository, actor: Actor, draft: Draft) -> Revision:
