@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from entrepot import licenses
-from entrepot.catalog import decisions, dossiers, packages, reports, repositories
+from entrepot.catalog import decisions, dossiers, packages, reports, repositories, revisions
 from entrepot.catalog.database import Transaction
 from entrepot.catalog.decisions import Filter, Line
-from entrepot.catalog.repositories import RepositoryRow
+from entrepot.catalog.repositories import Kind, RepositoryRow
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Package
 from entrepot.domain.decision import Decision, decide
 from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door, Recorded
-from entrepot.domain.errors import EntrepotError
+from entrepot.domain.errors import EntrepotError, RevisionNotFound
 from entrepot.domain.names import PackageName, PackageType
 from entrepot.domain.report import Report
 from entrepot.operations import dossier_text
@@ -138,7 +138,17 @@ def _package(connection: Transaction, law: Law, recorded: Recorded, row: Reposit
         package = packages.find(connection, row.id, PackageName.parse(PackageType(kind), name))
     except (EntrepotError, ValueError):
         return None  # nobody can ask for it again
-    return _package_facts(connection, law, recorded, package)
+    about = _package_facts(connection, law, recorded, package)
+    if row.kind is not Kind.LOCAL:
+        return about
+    return replace(about, is_local=True, committed_at=_date(connection, package, recorded))
+
+
+def _date(connection: Transaction, package: Package, recorded: Recorded) -> datetime | None:
+    try:
+        return revisions.find(connection, package, recorded.commit).date
+    except RevisionNotFound:
+        return None
 
 
 def _facts(connection: Transaction, law: Law, recorded: Recorded, about: PackageFacts) -> tuple[Facts, ...]:
