@@ -137,6 +137,9 @@ class Settings:
     two_person_waivers: str = _setting(
         "off", "on: a waiver has to be granted by somebody else than who asked for it.", _one_of("on", "off")
     )
+    incident_hours: float = _setting(
+        8.0, "Hours of work that one bad package would have cost; what savings are counted with.", _between(0, 10_000)
+    )
     gc_grace_hours: float = _setting(
         24.0, "How long bytes without a name are kept before they are collected.", _between(0, 24 * 365)
     )

@@ -14,7 +14,7 @@ from entrepot.catalog.moments import now
 from entrepot.catalog.tables import blobs, files, uploads, upstream_files
 from entrepot.domain.content import Blob, File
 from entrepot.domain.digest import Digest
-from entrepot.domain.report import Report
+from entrepot.domain.report import Report, Verdict
 from entrepot.domain.report_text import dump, load
 
 _BLOB = ("digest", "size", "xet", "chunked")
@@ -131,6 +131,17 @@ def latest(connection: Connection, subjects: Iterable[str]) -> dict[str, Kept]:
         query = select(reports).where(reports.c.subject.in_(wanted[start : start + 500])).order_by(reports.c.id)
         for row in connection.execute(query):
             found[row.subject] = Kept(load(zlib.decompress(row.content)), row.made_at)
+    return found
+
+
+def verdicts(connection: Connection, subjects: Iterable[str]) -> dict[str, Verdict]:
+    """The verdict of the newest report of each subject that has one, without reading the reports."""
+    found: dict[str, Verdict] = {}
+    wanted = list(dict.fromkeys(subjects))
+    for start in range(0, len(wanted), 500):
+        some = reports.c.subject.in_(wanted[start : start + 500])
+        query = select(reports.c.subject, reports.c.verdict).where(some).order_by(reports.c.id)
+        found |= {row.subject: Verdict(row.verdict) for row in connection.execute(query)}
     return found
 
 

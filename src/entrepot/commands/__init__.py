@@ -2,7 +2,7 @@
 
 DRAWER = __name__
 
-CONTRACT = ("asking", "licensed", "opening", "output", "policing", "scanning")
+CONTRACT = ("asking", "bill_of_models", "licensed", "opening", "output", "policing", "scanning")
 """What the commands share: how a server is asked, how a registry is opened here, and how answers are shown."""
 
 

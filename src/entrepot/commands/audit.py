@@ -11,7 +11,7 @@ import click
 
 from entrepot.commands import plain
 from entrepot.commands.asking import Server, find, server_options
-from entrepot.commands.output import show
+from entrepot.commands.output import csv_cell, show
 
 COLUMNS = ("at", "effect", "actor", "package", "path", "rule", "door", "address", "reason")
 EVERYTHING = (
@@ -19,8 +19,6 @@ EVERYTHING = (
     *("path", "size", "digest", "effect", "downloaded", "rule", "policy", "reason", "hash"),
 )
 PAGE = 1000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet takes a cell for a formula; what strangers named is never one."""
 
 
 @click.group("audit", invoke_without_command=True)
@@ -60,7 +58,7 @@ def audit(
     elif as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(EVERYTHING)
-        writer.writerows([_cell(line.get(name)) for name in EVERYTHING] for line in lines)
+        writer.writerows([csv_cell(line.get(name)) for name in EVERYTHING] for line in lines)
     else:
         show(list(lines), COLUMNS, as_json=False, empty="No decisions.")
 
@@ -76,11 +74,6 @@ def _pages(server: Server, wanted: Mapping[str, Any], limit: int) -> Iterator[di
         before = said["before"]
         if not before:
             return
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 @audit.command("show")

@@ -11,6 +11,8 @@ from entrepot.commands import plain
 
 UNBROKEN = 10_000
 """Columns; more than any row of ours takes."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With these a spreadsheet takes a cell for a formula; what strangers named is never one."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -40,6 +42,14 @@ def show(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_jso
     for row in rows:
         table.add_row(*[Text(_cell(row.get(column), is_moment=column.endswith("_at"))) for column in columns])
     console.print(table)
+
+
+def csv_cell(value: object) -> str:
+    """The value as a cell of CSV, which no spreadsheet runs; the items of a list stand behind one another."""
+    if isinstance(value, list | tuple):
+        return csv_cell("; ".join(map(str, value)))
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _cell(value: object, *, is_moment: bool = False) -> str:

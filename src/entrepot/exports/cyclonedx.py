@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 
 from entrepot.domain.report import Severity
 from entrepot.domain.scanned import Scanned, ScannedFile
@@ -16,23 +17,29 @@ _MODELS = frozenset(
 
 def _render(scanned: Scanned, colors: bool) -> Iterator[str]:
     references = {id(file): f"file-{number}" for number, file in enumerate(scanned.files)}
-    document = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid4()}",
-        "version": 1,
-        "metadata": {
-            "timestamp": scanned.began_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "tools": {"components": [{"type": "application", "name": "entrepot", "version": scanned.scanner}]},
-        },
+    whole = document(scanned.began_at, scanned.scanner) | {
         "components": [_component(file, references[id(file)]) for file in scanned.files],
         "vulnerabilities": [
             _vulnerability(rule_id, scanned, references)
             for rule_id in sorted({finding.rule for _, finding in scanned.findings()})
         ],
     }
-    yield json.dumps(document, indent=1)
+    yield json.dumps(whole, indent=1)
     yield "\n"
+
+
+def document(made_at: datetime, version: str) -> dict[str, object]:
+    """What every document of ours begins with; `version` is the scanner's, or the program's."""
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid.uuid4()}",
+        "version": 1,
+        "metadata": {
+            "timestamp": made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "tools": {"components": [{"type": "application", "name": "entrepot", "version": version}]},
+        },
+    }
 
 
 def _component(file: ScannedFile, reference: str) -> dict[str, object]:

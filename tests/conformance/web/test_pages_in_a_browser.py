@@ -33,6 +33,7 @@ PAGES = (
     *("/", "/repositories", "/repositories/models", "/decisions", "/decisions/{uid}", "/waivers", "/waivers?show=all"),
     *("/waivers/ask?decision={uid}", "/policies", "/policies/{policy}", "/policy-editor?name={policy}", "/storage"),
     *("/tokens", "/set-me-up", "/set-me-up?client=git", "/settings", "/doctor", "/sign-in"),
+    *("/inventory", "/inventory?since=30d&sort=licenses", "/savings", "/savings?hours=2.5"),
 )
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium on this machine")
 

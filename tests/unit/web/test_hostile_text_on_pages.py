@@ -57,6 +57,13 @@ PAGES = (
     *("/policies/test", "/policy-editor?name=test", "/storage", "/tokens", "/set-me-up", "/settings"),
     *("/repositories", "/repositories/models", "/decisions?actor={query}&rule={query}", "/tokens?q={query}"),
     *("/repositories/models?name={query}", "/sign-in?next={query}", "/search-nothing/{query}", "/decisions/{query}"),
+    *(
+        "/inventory",
+        "/savings",
+        "/inventory?since=3650d&package={query}&license={query}",
+        "/inventory?since={query}",
+        "/savings?hours={query}",
+    ),
     *("/policies/{query}", "/decisions?since={query}", "/tokens?sort={query}", "/set-me-up?client={query}"),
 )
 
@@ -76,10 +83,14 @@ def _fill(registry: Registry, text: str) -> str:
         package=f"model/{text}",
         decision=Decision(Effect.BLOCK, (text,), text, text, (step,)),
     )
+    for package in (f"model/{text}", "model/ada/model"):
+        write_decision(registry, actor=text, path=text, package=package, commit=text, gives=True)
     until = datetime.now(UTC) + timedelta(days=3)
     for scope in (Scope(text), Scope("", "models", f"model/{text}", text, text)):
         made = registry.database.now(waivers.ask, Plea(scope, text, until), text)
     registry.database.now(waivers.decide, made.id, Standing.REFUSED, text, text)
+    granted = registry.database.now(waivers.ask, Plea(Scope(package="model/ada/model"), text, until), text)
+    registry.database.now(waivers.decide, granted.id, Standing.GRANTED, text, text)
     word = json.dumps(text, ensure_ascii=False)
     rule = f'[[rule]]\nname = {word}\neffect = "warn"\npath = [{word}]\nreason = {word}\n'
     apply_policy(registry, f'name = "test"\ndescription = {word}\nrepositories = ["*"]\n{rule}')

@@ -25,9 +25,11 @@ PAGES = [
         "/settings",
         "/first-request",
         "/doctor",
+        "/inventory",
+        "/savings",
     ),
 ]
-FOR_ADMINISTRATORS = ["/policy-editor", "/storage", "/doctor"]
+FOR_ADMINISTRATORS = ["/policy-editor", "/storage", "/doctor", "/inventory", "/savings"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/decisions/0123456789abcdef", "/nothing/here"])

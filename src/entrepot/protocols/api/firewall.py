@@ -49,7 +49,7 @@ async def remove_policy(call: Call) -> Response:
 async def simulate_policy(call: Call) -> Response:
     """What a policy would have done."""
     body = await read_json(call.request)
-    since = _since(_text(body, "since", optional=True) or "30d")
+    since = moment(_text(body, "since", optional=True) or "30d")
     return JSONResponse(
         shapes.simulation(await simulate.simulate(call.registry, _text(body, "text"), since, call.actor))
     )
@@ -96,8 +96,8 @@ async def decisions(call: Call) -> Response:
     """A page of decisions, the newest first."""
     query = call.request.query_params
     wanted = Filter(
-        since=_since(query["since"]) if query.get("since") else None,
-        until=_since(query["until"]) if query.get("until") else None,
+        since=moment(query["since"]) if query.get("since") else None,
+        until=moment(query["until"]) if query.get("until") else None,
         refused=call.flag("blocked"),
         effect=query.get("effect", ""),
         package=query.get("package", ""),
@@ -155,14 +155,14 @@ def _one_of(kind: Callable[[str], T], word: str, what: str) -> T:
         raise Invalid(f"{what!r} can't be {word[:40]!r}") from None
 
 
-def _since(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """A moment: `30d`, `12h` or `90m` ago, or a date as ISO 8601 writes it. Raises `Invalid`."""
     unit = {"d": "days", "h": "hours", "m": "minutes"}.get(text[-1:], "")
     number = text[:-1]
     if unit and number.isascii() and number.isdigit() and len(number) < 7:
         return datetime.now(UTC) - min(timedelta(**{unit: int(number)}), timedelta(days=MAX_DAYS))
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid(f"{text[:40]!r} is no time; write 30d, 12h, 90m or a date such as 2026-01-31") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

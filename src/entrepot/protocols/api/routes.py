@@ -1,7 +1,7 @@
 """Every path of our own interface."""
 
 from entrepot.http.routes import Route
-from entrepot.protocols.api import firewall, openapi, repositories, storage, tokens
+from entrepot.protocols.api import firewall, inventory, openapi, repositories, storage, tokens
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/openapi.json", openapi.show),
@@ -22,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/waivers", firewall.waivers),
     Route("POST", "/waivers", firewall.ask_waiver),
     Route("POST", "/waivers/{number}", firewall.decide_waiver),
+    Route("GET", "/inventory", inventory.show),
     Route("GET", "/decisions", firewall.decisions),
     Route("GET", "/decisions/verify", firewall.verify),
     Route("GET", "/decisions/{uid}", firewall.decision),
