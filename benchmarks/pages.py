@@ -24,7 +24,7 @@ from entrepot.operations.inspection.version import scanner_version
 from live_server import LiveServer
 from measure import QUICK, Row
 
-REQUESTS = 40 if QUICK else 200
+REQUESTS = 120 if QUICK else 200
 CONNECTIONS = 4
 DECISIONS = 20_000 if QUICK else 200_000
 TARGET = 0.2
