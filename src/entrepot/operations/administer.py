@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from entrepot.catalog import access, repositories
 from entrepot.catalog.access import NewToken, TokenRow
 from entrepot.catalog.repositories import Kind, RepositoryRow
-from entrepot.domain.actor import EVERY_REPOSITORY, Action, Actor, Grant
+from entrepot.domain.actor import ANONYMOUS, EVERY_REPOSITORY, Action, Actor, Grant
 from entrepot.domain.errors import Invalid
 from entrepot.domain.names import RepositoryKey
 from entrepot.operations.authorize import may, require, require_administrator
@@ -98,6 +98,9 @@ async def delete_repository(registry: Registry, key: RepositoryKey, actor: Actor
 async def create_token(registry: Registry, new: NewToken, actor: Actor) -> TokenRow:
     """The new token, as it is listed; raises `Forbidden`, and `Invalid` for scopes of what is not there."""
     require_administrator(actor)
+    if new.owner.strip().casefold() == ANONYMOUS.name:
+        # What is written down of everybody without a token would be about that person, and shown to them.
+        raise Invalid(f"nobody can be called {new.owner[:40]!r}: that is who shows no token")
     known = {row.key.text for row in await registry.database.read(repositories.everything)}
     for grant in new.grants:
         # A misspelled scope would be good for nothing, until somebody makes a repository of that name.

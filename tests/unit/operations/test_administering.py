@@ -155,3 +155,16 @@ def test_an_upstreams_token_is_kept_encrypted_and_never_shown(tmp_path: Path, ur
             assert registry.signer.decrypt(row.upstream_token) == "hf_secret"
 
     run(test)
+
+
+def test_nobody_is_called_as_those_who_show_no_token(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            admin = await authenticate(registry, bearer(registry, "*:read,administer")["Authorization"][7:])
+            for owner in ("anonymous", " Anonymous"):
+                with pytest.raises(Invalid, match="no token"):
+                    await administer.create_token(
+                        registry, access.NewToken("hf_x".ljust(40, "x"), "t", owner, ()), admin
+                    )
+
+    run(test)
