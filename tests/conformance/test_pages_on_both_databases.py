@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 import real_postgres
-from entrepot.catalog import overviews
+from entrepot.catalog import dossiers, overviews, packages, reports
 from entrepot.domain.decision import ALLOWED
+from entrepot.domain.digest import Digest, GitOid
+from entrepot.domain.names import PackageName, PackageType
+from entrepot.domain.report import Coverage, Report
+from entrepot.operations import dossier_text
+from entrepot.operations.dossier_text import Written
+from entrepot.operations.licensing import declared_in
 from entrepot.operations.overview import DAYS
+from entrepot.operations.registry import Registry
 from entrepot_testing import apply_policy, rule_about, run
-from web_visiting import EVERYTHING, Visitor, a_site, outline, write_decision
+from web_visiting import DECIDED, EVERYTHING, Visitor, a_site, outline, write_decision
 
 PASSWORD = "correct horse battery staple"
 
@@ -34,6 +41,7 @@ def test_pages_count_find_and_remember_the_same(tmp_path: Path, url: str) -> Non
             now = datetime.now(UTC)
             for hours, effect in ((0, "given"), (30, "given"), (30, "refused"), (24 * DAYS, "refused")):
                 write_decision(registry, at=now - timedelta(hours=hours), gives=effect == "given", **_allowed(effect))
+            _document(registry)
             apply_policy(registry, rule_about('path = ["*.bin"]'))
             visitor = await Visitor(registry).sign_in(EVERYTHING, user="root")
             assert (await visitor.post("/settings/password", {"password": PASSWORD})).status == 200
@@ -41,8 +49,18 @@ def test_pages_count_find_and_remember_the_same(tmp_path: Path, url: str) -> Non
             assert (await again.post("/sign-in", {"name": "root", "password": PASSWORD})).status == 303
             home = " ".join(outline(await again.get("/")).text.split())
             assert f"2 files, 1 refusals in {DAYS} days" in home
-            for path in ("/repositories/models?name=x", "/decisions?refused=yes", "/tokens", "/storage", "/policies"):
+            for path in (
+                "/repositories/models?name=x",
+                "/decisions?refused=yes",
+                "/tokens",
+                "/storage",
+                "/policies",
+                "/savings",
+            ):
                 assert (await again.get(path)).status == 200, path
+            listed = " ".join(outline(await again.get("/inventory")).text.split())
+            assert "ada/model" in listed and "Apache-2.0" in listed and "by the newest card" not in listed
+            assert "1 package × 8.0 hours" in outline(await again.get("/savings")).text
             assert (await again.post("/sign-out")).status == 303
             assert (await again.get("/")).status == 303
 
@@ -51,6 +69,16 @@ def test_pages_count_find_and_remember_the_same(tmp_path: Path, url: str) -> Non
             assert registry.database.now(overviews.refused_since, now - timedelta(days=2), "grace", 5) == []
 
     run(scenario)
+
+
+def _document(registry: Registry) -> None:
+    """The package that decisions are about, with what its files declared at their commit, and a report."""
+    made = registry.database.now(packages.create, 1, PackageName(PackageType.MODEL, "ada", "model"), private=False)
+    declared = declared_in({"README.md": "---\nlicense: apache-2.0\n---\n"})
+    content = dossier_text.dump(Written((), declared, (), has_bases=True, is_complete=True))
+    registry.database.now(dossiers.keep, made.id, GitOid(DECIDED.commit), "test-1", content)
+    subject = reports.of_bytes(Digest(DECIDED.digest), DECIDED.path)
+    registry.database.now(reports.keep, subject, Report("test-1", Coverage.FULL))
 
 
 def _allowed(effect: str) -> dict[str, Any]:
