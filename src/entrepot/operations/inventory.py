@@ -91,12 +91,16 @@ async def inventory(registry: Registry, since: datetime, actor: Actor) -> Invent
     listed = found[:MOST_ITEMS]
     known = await registry.database.read(_known, since)
     names = list(dict.fromkeys(one.place[1] for one in listed))
+    groups = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
     items: dict[tuple[str, str, str], Item] = {}
     is_complete = len(found) == len(listed)
-    for start in range(0, len(names), BATCH):
-        some = frozenset(names[start : start + BATCH])
+    while groups:
+        some = groups.pop()
         batch = [one for one in listed if one.place[1] in some]
         told, is_whole = await registry.database.read(_gather, known, batch)
+        if not is_whole and len(some) > 1:
+            groups += [[name] for name in some]  # one package with too many files leaves the others as they are
+            continue
         items |= {one.taken.place: one for one in told}
         is_complete &= is_whole
     return Inventory(since, tuple(items[one.place] for one in listed), is_complete)
