@@ -27,7 +27,7 @@ def _kind(head: bytes, size: int) -> str:
         and head[14:18] in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0", b"\x0c\0\0\0")
     ):
         return "bmp" if int.from_bytes(head[2:6], "little") <= size else ""
-    if head[:4] == b"\0\0\1\0" and 0 < head[4] < 64 and not head[5] and head[9:10] == b"\0":
+    if len(head) >= 22 and head[:4] == b"\0\0\1\0" and 0 < head[4] < 64 and not head[5] and head[9] == 0:
         return "ico" if int.from_bytes(head[18:22], "little") == 6 + 16 * head[4] else ""
     return "tiff" if head[:4] in _TIFF and len(head) > 8 else ""
 
