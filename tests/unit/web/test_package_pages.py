@@ -1,6 +1,7 @@
 """The page of a package: each tab in each kind of repository, who sees it, and whose bytes it gives out."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,35 @@ def test_two_revisions_are_compared(tmp_path: Path) -> None:
             assert found == {"a.txt": ("changed", 4), "new.txt": ("added", 1), "config.json": ("removed", -18)}
             assert "the second" in await _text(visitor, f"{PAGE}?tab=revisions")
             assert "nowhere" in await _text(visitor, f"{PAGE}?tab=revisions&since=nowhere")
+
+    run(scenario)
+
+
+def _tensors(**shapes: tuple[int, ...]) -> bytes:
+    """A safetensors file of bytes with these shapes."""
+    entries: dict[str, object] = {}
+    at = 0
+    for name, shape in shapes.items():
+        end = at + math.prod(shape)
+        entries[name] = {"dtype": "U8", "shape": list(shape), "data_offsets": [at, end]}
+        at = end
+    header = json.dumps(entries).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + bytes(at)
+
+
+def test_tensors_are_compared_by_name_shape_and_type(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with packages(tmp_path) as (registry, _):
+            first = await commit(registry, {"t.safetensors": _tensors(kept=(2, 2), grown=(3,), gone=(1,))})
+            broken = {"broken.gguf": b"GGUF but no more"}
+            await commit(registry, {"t.safetensors": _tensors(kept=(2, 2), grown=(3, 5), born=(7,)), **broken})
+            visitor = await Visitor(registry).sign_in(EVERYTHING)
+            text = await _text(visitor, f"{PAGE}?tab=revisions&since={first}")
+            assert "3 tensors differ" in text and "1 has the same" in text and "Not read: broken.gguf" in text
+            for words in ("born", "gone", "U8 3 × 5", "U8 7"):
+                assert words in text
+            assert "kept" not in text
 
     run(scenario)
 

@@ -6,6 +6,7 @@ from entrepot.domain.errors import EntrepotError
 from entrepot.operations import browse
 from entrepot.operations.browse import Place
 from entrepot.operations.compare import Comparison, Difference, compare
+from entrepot.operations.compare_tensors import compare_tensors
 from entrepot.operations.exhibit import Exhibit
 from entrepot.web.tables import Column, export, sheet
 from entrepot.web.tabs import Tab, Values
@@ -36,6 +37,7 @@ async def _show(visit: Visit, shown: Exhibit) -> Values | Response:
     if found and (answer := export(visit, "differences", found.differences, COLUMNS)):
         return answer
     return {
+        "compared": await compare_tensors(visit.registry, shown, found) if found else None,
         "refs": await browse.refs(place),
         "history": await browse.history(place, shown.revision.commit.hex, MOST_COMMITS),
         "found": found,
