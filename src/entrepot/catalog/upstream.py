@@ -193,15 +193,15 @@ def find_blob(connection: Connection, repository_id: int, file: File) -> Blob | 
     under the same id: SHA-1 alone is no proof between upstreams.
     """
     if file.lfs is not None:
-        blob = blob_rows.reachable(connection, file.lfs, [repository_id])
-        return blob if blob is not None and blob.size == file.size else None
+        is_it = (blobs.c.digest == file.lfs.hex, blobs.c.size == file.size)
+    else:
+        is_it = (upstream_files.c.oid == file.oid.hex, upstream_files.c.lfs.is_(None))
     row = connection.execute(
         select(blobs)
         .join(upstream_files, upstream_files.c.blob_id == blobs.c.id)
         .join(packages, packages.c.id == upstream_files.c.package_id)
         .where(
-            upstream_files.c.oid == file.oid.hex,
-            upstream_files.c.lfs.is_(None),
+            *is_it,
             upstream_files.c.size == file.size,
             packages.c.repository_id == repository_id,
             blobs.c.condemned_at.is_(None),
