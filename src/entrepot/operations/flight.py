@@ -141,7 +141,12 @@ class Flight:
 
     def seconds_to_wait(self) -> int:
         """When to ask again for a file that is being looked at: the longer it takes, the later."""
-        return max(5, min(LONGEST_WAIT, round(time.monotonic() - self._landed_at)))
+        return max(5, min(LONGEST_WAIT, round(self._seconds_on_the_ground)))
+
+    @property
+    def _seconds_on_the_ground(self) -> float:
+        """For how long all of it has been here; 0 where that was seen this very moment, and nobody was told yet."""
+        return max(0.0, time.monotonic() - self._landed_at)
 
     def _tell(self) -> None:
         if self.is_landed and self._landed_at == float("inf"):
@@ -162,7 +167,7 @@ class Flight:
             return self.file.size
         free = self.file.size - min(HELD_BACK, self.file.size)
         if self.is_landed and free > 0:
-            drops = int((time.monotonic() - self._landed_at) / DRIP_SECONDS)
+            drops = int(self._seconds_on_the_ground / DRIP_SECONDS)
             return min(free + drops * DRIP, self.file.size - LAST)
         return min(self._landed, free)
 

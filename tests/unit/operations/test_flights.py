@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from entrepot.domain.errors import NotReady, TooLarge, UpstreamRefused, Upstream
 from entrepot.domain.names import FilePath, RepositoryKey
 from entrepot.operations import ingest as ingesting
 from entrepot.operations import outcomes
+from entrepot.operations.flight import HELD_BACK, Flight
 from entrepot.operations.ingest import ingest
 from entrepot.operations.registry import Registry
 from entrepot.operations.source import Source
@@ -248,3 +250,18 @@ def test_an_unexpected_error_says_nothing_of_itself_to_others() -> None:
     told = outcomes.error_of(outcomes.of_error(ValueError("secret")))
     assert isinstance(told, NotReady)
     assert "secret" not in str(told)
+
+
+def test_a_file_that_was_seen_to_be_here_before_anybody_was_told_can_be_read_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with a_registry(tmp_path) as (_, registry):
+            file, source = await get(registry)
+            assert await read(source, file.size) == BIG
+            flight = Flight.__new__(Flight)
+            # Another process has written the last byte, and the event that says so is still on its way.
+            flight.order = SimpleNamespace(file=file)  # type: ignore[assignment]
+            flight.blob, flight._landed, flight._landed_at = None, file.size, float("inf")
+            assert flight._may_leave == file.size - HELD_BACK
+            assert flight.seconds_to_wait() >= 1
+
+    run(go)
