@@ -216,6 +216,8 @@ def test_without_scripts_everything_can_be_read_and_sent(filled: Filled) -> None
             await _press_without_scripts(tab, "button[formaction]", "/policy-editor/effect")
             assert await tab.run("document.getElementById('effect').innerText.includes('Its effect')")
             await tab.open(filled.url("/set-me-up"))
+            # The page before may have said only now that it is loaded.
+            await tab.until("!!document.querySelector('button.copy')")
             assert await tab.run("document.querySelector('button.copy').hidden")
 
     asyncio.run(scenario())
