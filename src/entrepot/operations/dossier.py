@@ -92,11 +92,14 @@ def _ask_for_license(policies: Sequence[Policy]) -> bool:
 async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
     revision = case.revision
     files = [item for item in await case.repository.listing(revision, None, True) if isinstance(item, File)]
-    data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())
+    speaking, data = _chosen(files), None
+    if speaking:
+        data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())
     written = dossier_text.load(data) if data is not None else None
     if written is None or (with_bases and not written.has_bases):
-        written = await _read_files(registry, case, _chosen(files), with_bases)
-        if written.is_complete:
+        written = await _read_files(registry, case, speaking, with_bases)
+        # What no file speaks for is put together again as quickly as it is read.
+        if written.is_complete and speaking:
             content = dossier_text.dump(written)
             version = scanner_version()
             await registry.database.write(dossiers.keep, revision.package.id, revision.commit, version, content)
