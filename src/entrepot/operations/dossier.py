@@ -5,7 +5,7 @@ They are fetched and inspected when somebody first asks for the package at a com
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from entrepot import licenses
@@ -16,7 +16,7 @@ from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door
 from entrepot.domain.errors import EntrepotError, Held
 from entrepot.domain.licensing import Declaration
-from entrepot.domain.report import UNREAD
+from entrepot.domain.report import Report
 from entrepot.operations import dossier_text
 from entrepot.operations.case import Case
 from entrepot.operations.dossier_text import Dossier, Inspected, Page, Written
@@ -67,7 +67,7 @@ async def dossier(registry: Registry, case: Case, policies: Sequence[Policy]) ->
         return None
     with_bases = _ask_for_license(policies)
     key = (case.revision.package.id, case.revision.commit.hex, with_bases)
-    known = registry.firewall.dossiers.get(key)
+    known = registry.firewall.dossiers.get(key) or registry.firewall.unsettled.get(key)
     if known is not None:
         return known
     task = registry.firewall.compiling.get(key)
@@ -103,9 +103,9 @@ async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
             content = dossier_text.dump(written)
             version = scanner_version()
             await registry.database.write(dossiers.keep, revision.package.id, revision.commit, version, content)
-    found = await _assembled(registry, written, files)
-    if written.is_complete:
-        registry.firewall.dossiers.put((revision.package.id, revision.commit.hex, with_bases), found)
+    found = await _assembled(registry, case, written, files)
+    remembered = registry.firewall.dossiers if found.is_complete else registry.firewall.unsettled
+    remembered.put((revision.package.id, revision.commit.hex, with_bases), found)
     return found
 
 
@@ -155,18 +155,30 @@ async def _read_files(registry: Registry, case: Case, files: Sequence[File], wit
     )
 
 
-async def _assembled(registry: Registry, written: Written, files: Sequence[File]) -> Dossier:
-    sizes = {file.path.text: file.size for file in files}
+async def _assembled(registry: Registry, case: Case, written: Written, files: Sequence[File]) -> Dossier:
+    named = {file.path.text: file for file in files}
+    sizes = {path: file.size for path, file in named.items()}
     pages = [
-        Inspected(
-            page.path, page.size, page.digest, await report_on(registry, Digest(page.digest), page.path) or UNREAD
-        )
+        Inspected(page.path, page.size, page.digest, await _report(registry, case, page, named))
         for page in written.pages
     ]
-    pages += [Inspected(path, sizes[path], "", UNREAD) for path in written.missing if path in sizes]
+    pages += [Inspected(path, sizes[path], "", None) for path in written.missing if path in sizes]
     # What could not be had, is too long, or is one of too many: it may say anything.
     was_read = {page.path for page in written.pages}
     lacks_words = any(_declares(path) for path in sizes.keys() - was_read)
     is_unknown = lacks_words or written.lacks_bases
     licensing = None if is_unknown else licenses.combine(written.declared, written.inherited)
-    return Dossier(frozenset(sizes), licensing, tuple(pages))
+    is_complete = written.is_complete and all(page.report is not None for page in pages)
+    return Dossier(frozenset(sizes), licensing, tuple(pages), is_complete)
+
+
+async def _report(registry: Registry, case: Case, page: Page, files: Mapping[str, File]) -> Report | None:
+    """What the scanner says of a page; where it failed before it is given another try, now and then."""
+    known = await report_on(registry, Digest(page.digest), page.path)
+    if known is not None or page.path not in files:
+        return known
+    try:
+        report = (await ingest(registry, case.of(files[page.path]), patient=True)).report
+    except EntrepotError:
+        return None
+    return report if report.scanner else None

@@ -40,7 +40,9 @@ class Inspected:
     path: str
     size: int
     digest: str
-    report: Report
+    """Empty where its bytes could not be had."""
+    report: Report | None
+    """None where nobody could look at it: it could not be had, or the scanner failed on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Dossier:
     licensing: Licensing | None
     """None where the files that would say could not be had."""
     pages: tuple[Inspected, ...]
+    is_complete: bool
+    """Whether another try would find nothing more."""
 
 
 def dump(written: Written) -> bytes:

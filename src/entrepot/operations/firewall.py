@@ -68,6 +68,10 @@ class Firewall:
         # As long as a scan may take: such files never have more than half of the crew's time.
         self.failed: Recent[Report] = Recent(10_000, seconds=max(FAILED_SECONDS, self.limits.seconds))
         self.dossiers: Recent[Dossier] = Recent(REMEMBERED_PATHS, lambda dossier: 1 + len(dossier.paths))
+        self.unsettled: Recent[Dossier] = Recent(
+            REMEMBERED_PATHS, lambda dossier: 1 + len(dossier.paths), seconds=DECISION_SECONDS
+        )
+        """Dossiers of packages that not all is known of: another try may do better, but not at every request."""
         self.decisions: Recent[Decision] = Recent(10_000, seconds=DECISION_SECONDS)
         self.glimpsed: Recent[bool] = Recent(10_000, seconds=GLIMPSED_SECONDS)
         self.looking: dict[str, tuple[asyncio.Task[Report], float]] = {}

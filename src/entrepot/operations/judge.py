@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from entrepot.catalog.repositories import Kind
 from entrepot.domain.actor import Action
 from entrepot.domain.content import Json, Package
-from entrepot.domain.decision import ALLOWED, Decision, Effect, Step, decide
+from entrepot.domain.decision import ALLOWED, Decision, Effect, Outcome, Step, decide
 from entrepot.domain.report import Report
 from entrepot.operations.case import Case
 from entrepot.operations.dossier import dossier
@@ -15,6 +15,7 @@ from entrepot.operations.firewall import Law
 from entrepot.operations.registry import Registry
 from entrepot.policy import Policy, judge
 from entrepot.policy.facts import Facts, PackageFacts
+from entrepot.policy.reasons import sentence
 
 
 async def is_indifferent(registry: Registry, case: Case) -> bool:
@@ -75,8 +76,17 @@ async def _steps(
     for page in about.pages if about else ():
         one = replace(whole, path=page.path, size=page.size, digest=page.digest, report=page.report, is_inspected=True)
         # A warning about a README is for those who ask for the README.
-        steps += [step for step in judge(policies, one).trace if step.counts and step.effect.refuses]
+        counting = [step for step in judge(policies, one).trace if step.counts and step.effect.refuses]
+        steps += counting if page.digest else [_postponed(step, page.path) for step in counting]
     return steps
+
+
+def _postponed(step: Step, path: str) -> Step:
+    """The step of a rule that can't be answered since the file could not be had: it may be had in a while."""
+    if step.outcome is not Outcome.UNANSWERED:
+        return step
+    said = "speaks for the whole package and could not be fetched: nobody has looked into it yet"
+    return replace(step, effect=Effect.HOLD, reason=sentence(f"{path} {said}", step.rule))
 
 
 async def package_facts(registry: Registry, case: Case, law: Law, about: Dossier | None) -> PackageFacts:

@@ -27,8 +27,13 @@ def listed(findings: Sequence[Finding]) -> str:
 def reason(rule: Rule, readings: Sequence[Reading], facts: Facts) -> str:
     """One line of at most 300 printable ASCII characters: the author's words, what was read, and the rule's name."""
     read = "; ".join(_parts(rule.conditions, readings, facts))
-    said = ascii_only(f"{rule.reason.rstrip()} ({read})" if rule.reason else read)
-    tail = f" (rule '{ascii_only(rule.name)[:120]}')"
+    return sentence(f"{rule.reason.rstrip()} ({read})" if rule.reason else read, rule.name)
+
+
+def sentence(text: str, rule: str) -> str:
+    """What is said, and the rule's name, as one line of at most 300 printable ASCII characters."""
+    said = ascii_only(text)
+    tail = f" (rule '{ascii_only(rule)[:120]}')"
     room = MAX_REASON - len(tail)
     return (said if len(said) <= room else f"{said[: room - 3]}...") + tail
 

@@ -16,12 +16,15 @@ from entrepot.domain.digest import GitOid
 from entrepot.domain.door import Door
 from entrepot.domain.errors import EntrepotError, UpstreamUnavailable
 from entrepot.domain.names import FilePath, Locator, PackageName, RepositoryKey
+from entrepot.domain.report import UNREAD, Report
 from entrepot.operations import dossier as compiling
 from entrepot.operations import firewall as firewalls
 from entrepot.operations.browse import Question, view
 from entrepot.operations.dossier import speaks
 from entrepot.operations.download import download, look
+from entrepot.operations.inspection.crew import Task
 from entrepot.operations.inspection.version import scanner_version
+from entrepot.operations.recent import Recent
 from entrepot.operations.registry import Registry
 from entrepot_testing import READER, add_repository, apply_policy, close_registry, make_registry, rule_about, run
 from fake_upstream import FIRST, FakeUpstream, file_of, model
@@ -48,6 +51,7 @@ class Cards(FakeUpstream):
 
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
+    refusals: int = 0
 
     def _package(self, id: str) -> Package:
         if id in self.away:
@@ -58,6 +62,7 @@ class Cards(FakeUpstream):
         self, name: PackageName, commit: GitOid, file: File, start: int, end: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         if file.path.text in self.away:
+            self.refusals += 1
             raise UpstreamUnavailable("upstream broke off", after=60)
         async for piece in super().open(name, commit, file, start, end):
             yield piece
@@ -311,6 +316,75 @@ def test_the_texts_of_a_package_are_not_in_memory_all_at_once(tmp_path: Path) ->
             finally:
                 tracemalloc.stop()
             assert peak < 30 << 20
+
+    run(test)
+
+
+@pytest.mark.parametrize("about", ['verdict = "malicious"', 'severity = "low"', 'executable = "any"'])
+def test_a_package_waits_while_a_file_that_speaks_for_it_cannot_be_had(
+    tmp_path: Path, about: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firewalls, "DECISION_SECONDS", 0)
+
+    async def test() -> None:
+        async with a_registry(tmp_path, rule_about(about), **{"config.json": b"{}", "notice.txt": b"x"}) as (
+            fake,
+            registry,
+        ):
+            fake.away.add("notice.txt")
+            found = await answers(registry)
+            assert set(found) == set(Door) - {Door.UPLOAD}
+            assert all(said.startswith("Held") and "notice.txt" in said for said in found.values())
+            assert fake.asked["open model.safetensors"] == 0
+            fake.away.clear()
+            assert await passes(registry)
+
+    run(test)
+
+
+def test_a_package_whose_policy_asks_for_nothing_in_files_does_not_wait_for_them(tmp_path: Path) -> None:
+    async def test() -> None:
+        policy = rule_about('path = "*.exe"')
+        async with a_registry(tmp_path, policy, **{"config.json": b"{}", "notice.txt": b"x"}) as (fake, registry):
+            fake.away.add("notice.txt")
+            assert await passes(registry)
+
+    run(test)
+
+
+def test_upstream_is_not_asked_again_and_again_for_what_it_just_failed_to_give(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path, NO_MALWARE, **{"notice.txt": b"x"}) as (fake, registry):
+            fake.away.add("notice.txt")
+            await answers(registry)
+            asked = fake.refusals
+            assert asked
+            await answers(registry)
+            assert fake.refusals == asked
+
+    run(test)
+
+
+def test_a_file_that_speaks_for_its_package_and_on_which_the_scanner_fails_blocks_until_it_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firewalls, "DECISION_SECONDS", 0)
+    monkeypatch.setattr(firewalls, "FAILED_SECONDS", 0)
+
+    async def test() -> None:
+        async with a_registry(tmp_path, NO_MALWARE, **{"config.json": b"{}", "notice.txt": b"x"}) as (_, registry):
+            scan = registry.firewall.crew.scan
+
+            async def fail(task: Task) -> Report:
+                return UNREAD if task.name == "notice.txt" else await scan(task)
+
+            monkeypatch.setattr(registry.firewall.crew, "scan", fail)
+            registry.firewall.failed = Recent(10_000, seconds=0)
+            found = await answers(registry)
+            assert set(found) == set(Door) - {Door.UPLOAD}
+            assert all(said.startswith("Blocked") and "notice.txt" in said for said in found.values())
+            monkeypatch.undo()
+            assert await passes(registry)
 
     run(test)
 
