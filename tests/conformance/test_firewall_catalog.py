@@ -105,7 +105,7 @@ def test_a_new_instance_begins_with_one_policy_and_is_not_given_it_again(databas
 
 
 def test_a_waiver_goes_its_way_once(database: Database) -> None:
-    scope = Scope("a rule", "hub", "model/org/name", "c" * 40, "d" * 64)
+    scope = Scope("a rule", "hub", "model/org/name", "c" * 40, "d" * 64, "a policy")
     number = ask(database, scope)
     waiting = database.now(waivers.find, number)
     assert (waiting.scope, waiting.standing, waiting.asked_by) == (scope, Standing.ASKED, "ada")

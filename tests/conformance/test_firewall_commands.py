@@ -129,6 +129,7 @@ def test_a_waiver_is_asked_for_refused_granted_and_withdrawn(server: LiveServer,
         uid = why.rpartition("/")[2]
         made = json.loads(entrepot(server, "waive", "request", uid, "--reason", "a demo", "--json", token=reader))
         assert (made["rule"], made["package"], made["asked_by"]) == ("licensed only", "model/ada/waived", "eve")
+        assert made["policy"] == "licensed"
         assert "may not decide" in entrepot(
             server, "waive", "grant", str(made["id"]), "--answer", "me", token=reader, code=1
         )
@@ -140,6 +141,8 @@ def test_a_waiver_is_asked_for_refused_granted_and_withdrawn(server: LiveServer,
         entrepot(server, "waive", "grant", str(again["id"]), "--answer", "seen")
         assert ask(server, "/ada/waived/resolve/main/notes.txt", reader)[0] == 200
         assert "granted" in entrepot(server, "waive", "list", token=reader)
+        narrow = ("--policy", "licensed", "--rule", "licensed only", "--reason", "x", "--json")
+        assert json.loads(entrepot(server, "waive", "request", *narrow))["policy"] == "licensed"
         entrepot(server, "waive", "withdraw", str(again["id"]), "--answer", "done", token=reader)
         assert ask(server, "/ada/waived/resolve/main/notes.txt", reader)[0] == 403
         said = entrepot(server, "waive", "request", "--reason", "everything", code=4)

@@ -89,6 +89,8 @@ waivers = Table(
     Column("decided_at", UtcTime),
     Column("answer", Text, nullable=False, default=""),
     Column("decision", String(32), nullable=False, default=""),  # the decision that it was asked for because of
+    # The policy of the rule; empty: of any. The database fills it in for servers that don't know of it yet.
+    Column("policy", String(80), nullable=False, default="", server_default=""),
     Index(None, "standing", "expires_at"),
     sqlite_autoincrement=True,
 )

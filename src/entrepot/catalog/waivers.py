@@ -26,6 +26,7 @@ def ask(connection: Connection, plea: Plea, by: str) -> Waiver:
     """The waiver, waiting for somebody to decide."""
     scope = plea.scope
     values = {
+        "policy": scope.policy,
         "rule": scope.rule,
         "repository": scope.repository,
         "package": scope.package,
@@ -82,7 +83,7 @@ def in_force(connection: Connection, at: datetime) -> list[Waiver]:
 def _waiver(row: Row[tuple[object, ...]]) -> Waiver:
     return Waiver(
         row.id,
-        Scope(row.rule, row.repository, row.package, row.commit_id, row.digest),
+        Scope(row.rule, row.repository, row.package, row.commit_id, row.digest, row.policy),
         row.reason,
         Standing(row.standing),
         row.asked_by,

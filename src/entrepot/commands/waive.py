@@ -9,7 +9,7 @@ from entrepot.commands.asking import find, server_options
 from entrepot.commands.output import as_json_option, show
 
 COLUMNS = (
-    *("id", "standing", "rule", "repository", "package", "commit", "digest"),
+    *("id", "standing", "policy", "rule", "repository", "package", "commit", "digest"),
     *("reason", "asked_by", "expires_at", "decided_by", "answer"),
 )
 
@@ -30,6 +30,7 @@ def waive_() -> None:
 @click.argument("decision", required=False, default="")
 @click.option("--reason", required=True, help="Why; whoever decides reads it.")
 @click.option("--days", type=float, default=30, show_default=True, help="For how many days.")
+@click.option("--policy", help="Only for the rules of this policy; without it, for every rule of that name.")
 @click.option("--rule", help="Only for this rule.")
 @click.option("--repository", help="Only in this repository.")
 @click.option("--package", help="Only for this package, such as model/org/name.")
@@ -43,7 +44,7 @@ def request(decision: str, reason: str, as_json: bool, server: str | None, token
     \b
     Examples:
       entrepot waive request 3f2a9c0d11e0b7aa --reason "we load it in a sandbox"
-      entrepot waive request --package model/org/name --rule "approved licenses only" --reason "contract 4711"
+      entrepot waive request --package model/org/name --policy house --rule "licenses" --reason "contract 4711"
     """
     days = scope.pop("days")
     given = {name: value for name, value in scope.items() if value}

@@ -25,11 +25,18 @@ class Scope:
     commit: str = ""
     digest: str = ""
     """SHA-256, in hexadecimal digits."""
+    policy: str = ""
+    """The name of the policy that the rule stands in; rules of several policies may have one name."""
 
     @property
     def is_bounded(self) -> bool:
         """Whether it names bytes, a commit, a package or a rule: nothing else may be waived."""
         return bool(self.digest or self.commit or self.package or self.rule)
+
+    @property
+    def rule_in_full(self) -> str:
+        """The rule with its policy, as people write it: `policy/rule`; `*` stands for any."""
+        return f"{self.policy}/{self.rule or '*'}" if self.policy else self.rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Waiver:
         """Whether something that is described in full falls under it."""
         mine = self.scope
         pairs = (
+            (mine.policy, other.policy),
             (mine.rule, other.rule),
             (mine.repository, other.repository),
             (mine.package, other.package),

@@ -190,4 +190,4 @@ def _covers(waiver: Waiver, one: Taken, files: Sequence[tuple[str, str]]) -> boo
     repository, package, commit = one.place
     wanted = waiver.scope.digest
     digest = wanted if any(found == wanted for _, found in files) else ""
-    return waiver.covers(Scope(waiver.scope.rule, repository, package, commit, digest))
+    return waiver.covers(Scope(waiver.scope.rule, repository, package, commit, digest, waiver.scope.policy))

@@ -15,7 +15,7 @@ from entrepot.operations.registry import Registry
 
 MAX_REASON = 2000
 MAX_DECISION = 32
-MOST_CHARACTERS = {"rule": 120, "repository": 64, "package": 220, "commit": 40, "digest": 64}
+MOST_CHARACTERS = {"policy": 80, "rule": 120, "repository": 64, "package": 220, "commit": 40, "digest": 64}
 """What fits into the catalog."""
 LONGEST_DAYS = 366
 """Nobody remembers longer what an exception was for."""
@@ -60,16 +60,17 @@ async def scope_of(registry: Registry, uid: str, actor: Actor) -> Scope:
     recorded = line.recorded
     if not await knows_of(registry, actor, RepositoryKey(recorded.repository), recorded.package):
         raise NotFound(f"there is no decision {uid[:40]!r}")
-    rule = recorded.decision.rule
+    rule, policy = recorded.decision.rule, recorded.decision.policy.rpartition("@")[0]
     if not rule:
         # A waiver without a rule would be one from all of them.
         raise Invalid("nothing was refused by that decision, so that there is nothing to waive")
     law = await registry.firewall.law(registry.database)
-    is_about_files = any(one.name == rule and one.is_about_files for policy in law.policies for one in policy.rules)
+    rules = [one for standing in law.policies if standing.name == policy for one in standing.rules]
+    is_about_files = any(one.name == rule and one.is_about_files for one in rules)
     if recorded.path and recorded.digest and is_about_files:
         # The next upload is another commit, and the next try another download of the same bytes.
-        return Scope(rule, recorded.repository, recorded.package, "", recorded.digest)
-    return Scope(rule, recorded.repository, recorded.package, recorded.commit)
+        return Scope(rule, recorded.repository, recorded.package, "", recorded.digest, policy)
+    return Scope(rule, recorded.repository, recorded.package, recorded.commit, policy=policy)
 
 
 async def decide_waiver(registry: Registry, number: int, standing: Standing, answer: str, actor: Actor) -> Waiver:

@@ -51,8 +51,11 @@ class Facts:
     """Whether all that can be known is known; what a rule can't tell then, blocks."""
     waivers: tuple[Waiver, ...] = ()
     """The waivers that may be in force; whether one covers a rule is the business of the condition `approved`."""
+    policy: str = ""
+    """The name of the policy whose rules ask, where there are waivers."""
 
     def scope(self, rule: str) -> Scope:
         """What is asked for, as a waiver would have to cover it for that rule."""
         name = self.package.name
-        return Scope(rule, self.package.repository, f"{name.type}/{name.id}", self.package.commit, self.digest)
+        place = (self.package.repository, f"{name.type}/{name.id}", self.package.commit, self.digest)
+        return Scope(rule, *place, self.policy)

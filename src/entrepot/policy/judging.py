@@ -1,6 +1,7 @@
 """Policies applied to facts: every rule that is about what is asked for is looked at, and leaves a step."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from entrepot.domain.decision import Decision, Outcome, Reading, Step, decide
 from entrepot.domain.report import Coverage, Finding
@@ -25,9 +26,10 @@ def _steps(policies: Sequence[Policy], facts: Facts) -> Iterator[Step]:
     for policy in policies:
         if policy.applies_to(facts.package.within) or policy.applies_to((facts.package.repository,)):
             label = policy.label
+            asked = replace(facts, policy=policy.name) if facts.waivers else facts
             for rule in policy.rules:
                 if rule.is_about_files is is_file:
-                    yield _step(label, rule, facts)
+                    yield _step(label, rule, asked)
 
 
 def _step(label: str, rule: Rule, facts: Facts) -> Step:

@@ -10,10 +10,10 @@ from entrepot.catalog import packages, repositories, tables
 from entrepot.catalog.decisions import Filter
 from entrepot.domain.actor import Action, Actor, Grant
 from entrepot.domain.errors import Blocked, Invalid, NotFound
-from entrepot.domain.waiver import Scope
+from entrepot.domain.waiver import Scope, Standing
 from entrepot.operations.audit import decision, decisions_that
 from entrepot.operations.registry import Registry
-from entrepot.operations.waive import Asking, ask_waiver, scope_of
+from entrepot.operations.waive import Asking, ask_waiver, decide_waiver, scope_of
 from entrepot_testing import READER, apply_policy, rule_about, run
 from firewalled import KEY, NAME, a_firewall, ask
 
@@ -65,10 +65,40 @@ def test_what_was_decided_of_a_private_package_is_for_those_who_see_it(tmp_path:
     run(test)
 
 
+def test_a_waiver_is_for_the_rule_of_the_policy_that_refused(tmp_path: Path) -> None:
+    first = rule_about('path = ["*.bin"]\nunless.approved = true', name="approved").replace('"test"', '"first"')
+    second = first.replace('"first"', '"second"')
+
+    async def refused_by(registry: Registry) -> tuple[Scope, str]:
+        with pytest.raises(Blocked) as caught:
+            await ask(registry)
+        recorded = (await decision(registry, caught.value.decision, ADMINISTRATOR)).recorded
+        return await scope_of(registry, recorded.uid, READER), recorded.decision.policy
+
+    async def test() -> None:
+        async with a_firewall(tmp_path, first) as (fake, registry):
+            fake.add("org/model", {"model.bin": b"hello"})
+            apply_policy(registry, second, "the second")
+            scope, policy = await refused_by(registry)
+            assert (scope.policy, scope.rule) == ("first", "approved") and policy.startswith("first@")
+            asked = await ask_waiver(registry, Asking(scope, "it was read", 1), READER)
+            await decide_waiver(registry, asked.id, Standing.GRANTED, "so it was", ADMINISTRATOR)
+            scope, policy = await refused_by(registry)
+            assert (scope.policy, scope.rule) == ("second", "approved") and policy.startswith("second@")
+            # Whoever means the rules of that name in all policies says so.
+            asked = await ask_waiver(registry, Asking(replace(scope, policy=""), "it was read", 1), READER)
+            await decide_waiver(registry, asked.id, Standing.GRANTED, "so it was", ADMINISTRATOR)
+            assert (await ask(registry)).file.path.text == "model.bin"
+
+    run(test)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         Asking(Scope(rule="r" * 121), "it was read", 1),
+        Asking(Scope(rule="a", policy="p" * 81), "it was read", 1),
+        Asking(Scope(policy="a"), "it was read", 1),
         Asking(Scope(package="p" * 221), "it was read", 1),
         Asking(Scope(commit="c" * 41), "it was read", 1),
         Asking(Scope(digest="d" * 65), "it was read", 1),

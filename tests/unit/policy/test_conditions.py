@@ -354,6 +354,9 @@ def test_a_waiver_excepts_from_the_rule_and_what_it_is_scoped_to_and_no_longer_t
     assert with_waiver() is Outcome.EXCEPTED
     assert with_waiver(scope=Scope(rule="r1")) is Outcome.EXCEPTED
     assert with_waiver(scope=Scope(digest="d" * 64)) is Outcome.EXCEPTED
+    assert with_waiver(scope=Scope(rule="r1", policy="made")) is Outcome.EXCEPTED
+    assert with_waiver(scope=Scope(rule="r1", policy="another")) is Outcome.MATCHED
+    assert with_waiver(scope=Scope(policy="made")) is Outcome.MATCHED
     assert with_waiver(scope=Scope(rule="r2")) is Outcome.MATCHED
     assert with_waiver(scope=Scope(digest="e" * 64)) is Outcome.MATCHED
     assert with_waiver(scope=Scope()) is Outcome.MATCHED

@@ -118,7 +118,8 @@ def test_a_waiver_is_asked_for_as_narrow_as_its_decision_and_granted(tmp_path: P
             reader = await Visitor(registry).sign_in("models:read")
             form = (await reader.get(f"/waivers/ask?decision={uid}")).body.decode()
             assert 'name="rule" value="a rule" checked' in form and f'value="{"2" * 64}" checked' in form
-            fields = {"decision": uid, "rule": "a rule", "package": "model/ada/model", "days": "5"}
+            assert 'name="policy" value="test" checked' in form
+            fields = {"decision": uid, "policy": "test", "rule": "a rule", "package": "model/ada/model", "days": "5"}
             without_reason = await reader.post("/waivers", {**fields, "reason": " "})
             assert without_reason.status == 400
             assert (await reader.post("/waivers", {**fields, "reason": "for a test"})).status == 303
@@ -133,7 +134,7 @@ def test_a_waiver_is_asked_for_as_narrow_as_its_decision_and_granted(tmp_path: P
             assert (await admin.post("/waivers/1", {"standing": "maybe", "answer": "x"})).status == 400
             assert (await admin.post("/waivers/1", {"standing": "granted", "answer": "seen it"})).status == 303
             page = (await reader.get("/waivers?show=granted")).body.decode()
-            assert "seen it" in page and "granted" in page
+            assert "seen it" in page and "granted" in page and "test/a rule" in page
 
     run(scenario)
 

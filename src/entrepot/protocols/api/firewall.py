@@ -66,7 +66,7 @@ async def waivers(call: Call) -> Response:
 async def ask_waiver(call: Call) -> Response:
     """A waiver, waiting for somebody to decide: for a decision, or for a scope that is spelled out."""
     body = await read_json(call.request)
-    names = ("rule", "repository", "package", "commit", "digest")
+    names = ("policy", "rule", "repository", "package", "commit", "digest")
     scope = Scope(**{name: _text(body, name, optional=True) for name in names})
     decision = _text(body, "decision", optional=True)
     if decision:

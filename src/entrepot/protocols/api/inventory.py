@@ -45,6 +45,7 @@ def _item(one: Item) -> dict[str, Any]:
 def _waiver(one: Waiver) -> dict[str, Any]:
     return {
         "id": one.id,
+        "policy": one.scope.policy,
         "rule": one.scope.rule,
         "granted_by": one.decided_by,
         "expires_at": one.expires_at.isoformat(),

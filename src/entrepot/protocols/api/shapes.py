@@ -36,6 +36,7 @@ def waiver(one: Waiver) -> dict[str, Any]:
     return {
         "id": one.id,
         "standing": one.standing.value,
+        "policy": scope.policy,
         "rule": scope.rule,
         "repository": scope.repository,
         "package": scope.package,

@@ -13,10 +13,11 @@ from entrepot.web.refusals import status_of
 from entrepot.web.tables import Column, export, sheet
 from entrepot.web.visit import Visit
 
-PARTS = ("rule", "repository", "package", "commit", "digest")
+PARTS = ("policy", "rule", "repository", "package", "commit", "digest")
 COLUMNS: tuple[Column[Waiver], ...] = (
     Column("id", lambda one: one.id),
     Column("standing", lambda one: one.standing.value),
+    Column("policy", lambda one: one.scope.policy),
     Column("rule", lambda one: one.scope.rule),
     Column("repository", lambda one: one.scope.repository),
     Column("package", lambda one: one.scope.package),
