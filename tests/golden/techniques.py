@@ -56,4 +56,5 @@ TECHNIQUES: dict[str, tuple[str, str]] = {
     "F17": ("MsgPack: pickles inside, depth and length", ""),
     "F18": ("safetensors that are not as specified", ""),
     "F19": ("JSON and YAML that exhaust their reader", ""),
+    "F20": ("ExecuTorch: operators, backends, places beyond the file", ""),
 }

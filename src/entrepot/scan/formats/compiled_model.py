@@ -1,4 +1,4 @@
-"""Models compiled for one accelerator: TensorRT engines, Rockchip's, ExecuTorch programs. What they hold is not public;
+"""Models compiled for one accelerator: TensorRT engines, Rockchip's. What they hold is not public;
 programs and commands in them are looked for."""
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import pieces
 
-_SUFFIXES = (".engine", ".plan", ".trt", ".rknn", ".pte")
+_SUFFIXES = (".engine", ".plan", ".trt", ".rknn")
 _OVERLAP = 4096
-_FIRSTS = b"ptR" + bytes(range(64))
+_FIRSTS = b"ptR"
 _ELF = 64
 MAX_SIZE = 1 << 30
 MAX_SHOWN = 5
@@ -30,8 +30,6 @@ def _kind(head: bytes) -> str:
         return "a TensorRT engine"
     if head[:4] == b"RKNN":
         return "a Rockchip model"
-    if head[4:6] == b"ET" and head[6:8].isdigit() and int.from_bytes(head[:4], "little") < 4096:
-        return "an ExecuTorch program"
     return ""
 
 

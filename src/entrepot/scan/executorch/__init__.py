@@ -1,0 +1,1 @@
+"""ExecuTorch: programs (`.pte`), the values they share (`.ptd`), programs with tests (`.bpte`)."""

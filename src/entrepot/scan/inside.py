@@ -1,0 +1,71 @@
+"""What lies somewhere in bytes whose layout says no more of them: programs, harmful pickles, commands."""
+
+from collections.abc import Iterator
+
+from entrepot.domain.report import Finding, Location
+from entrepot.domain.values import replace
+from entrepot.scan.budget import Budget
+from entrepot.scan.executables import is_elf, is_macho
+from entrepot.scan.rules import found
+from entrepot.scan.source import Source, Window, pieces
+
+MAX_SHOWN = 5
+MAX_BYTES = 1 << 32
+_OVERLAP = 4096
+_HEADER = 64
+_DOS = b"!This program cannot be run in DOS mode"
+_DOS_AT = 0x4D
+"""Where linkers put that sentence, from the beginning of the program."""
+_MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
+
+
+def inside(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
+    """Findings in bytes that some loader takes as a whole; `what` they are called. Raises `OutOfBudget`."""
+    # Loaded here: both bring patterns and machines that few files need.
+    from entrepot.scan.embedded import commands_in
+    from entrepot.scan.pickle.hidden import hidden
+    from entrepot.scan.pickle.stream import inspect_stream
+
+    part = Window(source, start, (source.size if end is None else end) - start)
+    for search in (programs(part, budget, what), commands_in(part, budget), hidden(part, budget, inspect_stream)):
+        for one in search:
+            yield replace(one, location=Location(offset=start + (one.location.offset or 0)))
+
+
+def programs(source: Source, budget: Budget, what: str) -> Iterator[Finding]:
+    """Findings for programs of Linux, Windows and macOS, told by headers that can't be chance."""
+    before, at, shown = b"", 0, 0
+    for piece in pieces(source, 0, MAX_BYTES):
+        budget.check_time()
+        data = before + piece
+        for system, place in _programs(data):
+            # What began in the overlap was told with the piece before, unless its header was cut.
+            if place + _HEADER > len(before) and shown < MAX_SHOWN:
+                shown += 1
+                message = f"a program for {system} inside {what}"
+                evidence = data[place : place + _HEADER].hex(" ")
+                yield found(
+                    "executable.in-model", message, evidence=evidence, at=Location(offset=at - len(before) + place)
+                )
+        at, before = at + len(piece), data[-_OVERLAP:]
+
+
+def _programs(data: bytes) -> Iterator[tuple[str, int]]:
+    for place in _places(data, b"\x7fELF"):
+        if is_elf(data[place : place + _HEADER], opaque=True):
+            yield "Linux", place
+    for place in _places(data, _DOS):
+        begin = place - _DOS_AT
+        if begin >= 0 and data[begin : begin + 2] == b"MZ":
+            yield "Windows", begin
+    for magic in _MACHO:
+        for place in _places(data, magic):
+            if is_macho(data[place : place + _HEADER]):
+                yield "macOS", place
+
+
+def _places(data: bytes, magic: bytes) -> Iterator[int]:
+    place = data.find(magic)
+    while place >= 0:
+        yield place
+        place = data.find(magic, place + 4)
