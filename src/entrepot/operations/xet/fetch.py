@@ -76,7 +76,9 @@ async def fetch(registry: Registry, key: RepositoryKey, link: str, caller: Actor
 
 
 async def _place(registry: Registry, ticket: Ticket, file: XetHash) -> Place:
-    key = (ticket.key, ticket.package, ticket.ref, ticket.may_write, file)
+    # Which of several names the bytes leave under depends on who asks, and on the law.
+    law = await registry.firewall.law(registry.database)
+    key = (ticket.key, ticket.package, ticket.ref, ticket.may_write, file, ticket.actor.token_id, law.generation)
     place = registry.xet.places.get(key)
     if place is None:
         place = await locate(registry, ticket, file, Door.XET_FETCH)

@@ -29,7 +29,9 @@ class XetMemory:
 
     def __init__(self) -> None:
         self.indexes: Recent[XorbIndex] = Recent(INDEX_BYTES, lambda index: 41 * len(index) + 500)
-        self.listings: Recent[dict[str, FilePath]] = Recent(LISTED_FILES, len, seconds=600)
+        self.listings: Recent[dict[str, tuple[FilePath, ...]]] = Recent(
+            LISTED_FILES, lambda listing: sum(map(len, listing.values())), seconds=600
+        )
         self.places: Recent[Place] = Recent(10_000, seconds=SECONDS)
         self.ranges: Recent[list[tuple[int, int]]] = Recent(100_000, lambda ranges: len(ranges) + 1, seconds=600)
         self.verifying = asyncio.Semaphore(VERIFYING)

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from entrepot.catalog import access, packages
+from entrepot.catalog import access, decisions, packages
+from entrepot.catalog.decisions import Filter
 from entrepot.catalog.packages import Settings
 from entrepot.domain.actor import Action
 from entrepot.domain.content import Blob
 from entrepot.domain.digest import Digest
+from entrepot.domain.door import Door
 from entrepot.domain.errors import Blocked, FileNotFound, Forbidden, RangeNotSatisfiable
 from entrepot.domain.names import FilePath, RefName, RepositoryKey
 from entrepot.operations import publish
 from entrepot.operations.manage import workplace
+from entrepot.operations.xet import locate as locating
 from entrepot.operations.xet.admit import Ticket, admit, pass_to_read
 from entrepot.operations.xet.commit_shard import Progress, check, record
 from entrepot.operations.xet.fetch import fetch
@@ -202,6 +205,71 @@ def test_what_has_a_name_is_not_read_without_it(bench: Bench) -> None:
     run(test)
 
 
+async def under_two_names(bench: Bench) -> Ticket:
+    writer = await bench.package()
+    blob = await by_xet(bench, writer)
+    await name(bench, writer, "a.bin", blob)
+    await name(bench, writer, "b.weights", blob)
+    return await reader(bench)
+
+
+async def given_as(bench: Bench, door: Door) -> set[str]:
+    """The paths under which bytes were let out at that door."""
+    await bench.registry.firewall.record.write_down(bench.registry.database)
+    lines = await bench.registry.database.read(decisions.page, Filter(door=door, gives=True), 10)
+    return {line.recorded.path for line in lines}
+
+
+def test_bytes_with_two_names_leave_under_the_one_that_may_and_the_record_says_which(bench: Bench) -> None:
+    async def test() -> None:
+        ticket = await under_two_names(bench)
+        apply_policy(bench.registry, rule_about('path = ["*.bin"]', name="no such files"))
+        found = await reconstruct(bench.registry, ticket, Wanted(hash_of(FILE)))
+        assert await put_together(bench, found, len(content(FILE))) == content(FILE)
+        assert await given_as(bench, Door.XET_PLAN) == {"b.weights"} == await given_as(bench, Door.XET_FETCH)
+        refused = await bench.registry.database.read(decisions.page, Filter(refused=True), 10)
+        assert not refused, "nobody asked for the other name"
+
+    run(test)
+
+
+def test_bytes_none_of_whose_names_may_leave_stay(bench: Bench) -> None:
+    async def test() -> None:
+        ticket = await under_two_names(bench)
+        apply_policy(bench.registry, rule_about('path = ["*.bin", "*.weights"]', name="no such files"))
+        with pytest.raises(Blocked, match=r"a\.bin is blocked .*no such files"):
+            await reconstruct(bench.registry, ticket, Wanted(hash_of(FILE)))
+
+    run(test)
+
+
+def test_a_link_follows_the_bytes_to_the_name_that_may_leave_now(bench: Bench) -> None:
+    async def test() -> None:
+        ticket = await under_two_names(bench)
+        found = await reconstruct(bench.registry, ticket, Wanted(hash_of(FILE)))
+        assert await given_as(bench, Door.XET_PLAN) == {"a.bin"}
+        apply_policy(bench.registry, rule_about('path = ["*.bin"]', name="no such files"))
+        assert await put_together(bench, found, len(content(FILE))) == content(FILE)
+        assert await given_as(bench, Door.XET_FETCH) == {"b.weights"}
+        apply_policy(bench.registry, rule_about('path = ["*.bin", "*.weights"]', name="no such files"))
+        with pytest.raises(Blocked):
+            await put_together(bench, found, len(content(FILE)))
+
+    run(test)
+
+
+def test_of_too_many_names_the_first_are_looked_at(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locating, "MOST_NAMES", 1)
+
+    async def test() -> None:
+        ticket = await under_two_names(bench)
+        apply_policy(bench.registry, rule_about('path = ["*.bin"]', name="no such files"))
+        with pytest.raises(Blocked):
+            await reconstruct(bench.registry, ticket, Wanted(hash_of(FILE)))
+
+    run(test)
+
+
 def test_a_link_is_for_the_bytes_of_its_file_alone(bench: Bench) -> None:
     async def test() -> None:
         writer = await bench.package()
@@ -281,7 +349,9 @@ def test_a_deleted_package_is_not_read_from_what_was_remembered_of_it_for_long(b
         await bench.registry.database.write(packages.configure, here.package.id, Settings(private=True))
         assert await fetch(bench.registry, KEY, found.links[FIRST.hash], bench.actor)
         await bench.registry.database.write(packages.remove, here.package.id)
-        bench.registry.xet.places.drop((KEY, ONE, ticket.ref, False, hash_of(FILE)))
+        law = await bench.registry.firewall.law(bench.registry.database)
+        who = (bench.actor.token_id, law.generation)
+        bench.registry.xet.places.drop((KEY, ONE, ticket.ref, False, hash_of(FILE), *who))
         with pytest.raises(Exception, match="there is no model"):
             await fetch(bench.registry, KEY, found.links[FIRST.hash], bench.actor)
 
