@@ -1,14 +1,16 @@
 """Blobs in the catalog: announce, then store the bytes, then name. See ARCHITECTURE.md for why in this order."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
 
 from entrepot.catalog.moments import now
-from entrepot.catalog.tables import blobs, files, packages, uploads, upstream_files
+from entrepot.catalog.tables import blobs, files, packages, repositories, uploads, upstream_files
 from entrepot.domain.content import Blob
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import NotReady
+from entrepot.domain.names import PackageName, PackageType, RepositoryKey
 
 
 def announce(connection: Connection, digest: Digest, size: int) -> Blob:
@@ -105,29 +107,56 @@ def readable(repository_ids: Sequence[int], public_ids: Sequence[int]) -> Column
     )
 
 
-def reachable(
-    connection: Connection, digest: Digest, repository_ids: list[int], public_ids: Sequence[int] = ()
-) -> Blob | None:
-    """The blob, where one of the repositories has it in a package that was made there or was sent it; None otherwise.
+def reachable(connection: Connection, digest: Digest, repository_id: int) -> Blob | None:
+    """The blob, where a package that was made in the repository has it, or the repository was sent it."""
+    within = packages.c.repository_id == repository_id
+    in_packages = select(files.c.blob_id).join(packages, packages.c.id == files.c.package_id)
+    return _among(connection, digest, in_packages.where(within, files.c.blob_id == blobs.c.id), repository_id)
 
-    Of the public ones only packages count that are not private. Without this question anybody who knows a digest
-    could have its bytes.
-    """
-    within = readable(repository_ids, public_ids)
-    in_packages = (
-        select(files.c.blob_id)
-        .join(packages, packages.c.id == files.c.package_id)
-        .where(within, files.c.blob_id == blobs.c.id)
-    )
-    sent = select(uploads.c.blob_id).where(uploads.c.repository_id.in_(repository_ids), uploads.c.blob_id == blobs.c.id)
-    row = connection.execute(
-        select(blobs).where(
-            blobs.c.digest == digest.hex,
-            blobs.c.condemned_at.is_(None),
-            exists(in_packages) | exists(sent),
-        )
-    ).one_or_none()
+
+def at_hand(connection: Connection, digest: Digest, repository_id: int, package_id: int) -> Blob | None:
+    """The blob, where the package has it, or the repository was sent it."""
+    own = select(files.c.blob_id).where(files.c.package_id == package_id, files.c.blob_id == blobs.c.id)
+    return _among(connection, digest, own, repository_id)
+
+
+def _among(connection: Connection, digest: Digest, named: Select[tuple[int]], repository_id: int) -> Blob | None:
+    sent = select(uploads.c.blob_id).where(uploads.c.repository_id == repository_id, uploads.c.blob_id == blobs.c.id)
+    is_meant = (blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None), exists(named) | exists(sent))
+    row = connection.execute(select(blobs).where(*is_meant)).one_or_none()
     return None if row is None else _blob(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A package that was made here and has a blob."""
+
+    repository: RepositoryKey
+    package: PackageName
+    blob: Blob
+
+
+def held(
+    connection: Connection, digest: Digest, repository_ids: Sequence[int], public_ids: Sequence[int], limit: int
+) -> list[Held]:
+    """Some of the packages with these bytes that were made in one of these repositories.
+
+    Of the public ones only packages count that are not private.
+    """
+    query = (
+        select(blobs, repositories.c.key, packages.c.type, packages.c.namespace, packages.c.name)
+        .select_from(files)
+        .join(packages, packages.c.id == files.c.package_id)
+        .join(repositories, repositories.c.id == packages.c.repository_id)
+        .join(blobs, blobs.c.id == files.c.blob_id)
+        .where(blobs.c.digest == digest.hex, blobs.c.condemned_at.is_(None), readable(repository_ids, public_ids))
+        .distinct()
+        .limit(limit)
+    )
+    return [
+        Held(RepositoryKey(row.key), PackageName(PackageType(row.type), row.namespace, row.name), _blob(row))
+        for row in connection.execute(query)
+    ]
 
 
 def _blob(row: Row[tuple[object, ...]]) -> Blob:

@@ -9,19 +9,20 @@ from pathlib import Path
 from entrepot.blobs.threads import in_thread
 from entrepot.catalog import blobs
 from entrepot.domain.actor import Actor
-from entrepot.domain.content import File, Json, Package, Revision
-from entrepot.domain.digest import Digest, GitOid
+from entrepot.domain.content import File, Json, Revision
+from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door
 from entrepot.domain.errors import FileNotFound, Forbidden, Invalid, NotFound, TooLarge
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 from entrepot.operations import browse
 from entrepot.operations.authorize import actor_of_token
+from entrepot.operations.browse import Place
+from entrepot.operations.by_digest import places_of, within_reach
 from entrepot.operations.download import find, look, release_everywhere
 from entrepot.operations.gate import Clearance
 from entrepot.operations.manage import Workplace, workplace
-from entrepot.operations.publish import upload, within_reach
+from entrepot.operations.publish import upload
 from entrepot.operations.registry import Registry
-from entrepot.repositories import Repository
 
 PART_BYTES = 512 << 20
 """Files above this are sent in parts of this size by clients that can: a broken connection costs one part."""
@@ -48,7 +49,7 @@ async def invite(registry: Registry, here: Workplace, actor: Actor, digest: Dige
     """Where to send the bytes; None where they are here already, and the actor may know it."""
     if size > registry.settings.max_file_bytes:
         raise TooLarge(f"{size} bytes are more than the {registry.settings.max_file_bytes} that one file may have")
-    blob = await within_reach(registry, here.repository, actor, digest)
+    blob = await within_reach(registry, Place(here.repository, here.package), actor, digest)
     if blob is not None:
         return None
     claims = _claims(here.repository.row.key, here.package.name, actor) | {"oid": digest.hex, "size": size}
@@ -138,7 +139,7 @@ async def complete(registry: Registry, capability: str, parts: Mapping[object, s
     size, folder = _size(errand), _folder(registry, errand)
     missing = [n for n in range(1, part_count(size) + 1) if n not in parts or not (folder / str(n)).is_file()]
     if missing:
-        if await within_reach(registry, here.repository, errand.actor, errand.digest) is not None:
+        if await within_reach(registry, Place(here.repository, here.package), errand.actor, errand.digest) is not None:
             return  # it was completed before, and the answer got lost
         raise Invalid(f"part {missing[0]} is missing")
     await upload(registry, here.repository, _joined(folder, part_count(size)), errand.digest, size)
@@ -165,30 +166,14 @@ async def _holding(
     place = await browse.place(registry, key, name, actor)
     row = place.repository.row
     # What a local repository does not have at all is not looked for in every revision.
-    is_here = row.kind != "local" or await registry.database.read(blobs.reachable, digest, [row.id]) is not None
+    is_here = row.kind != "local" or await registry.database.read(blobs.reachable, digest, row.id) is not None
     commits = dict.fromkeys(ref.commit for ref in await browse.refs(place)) if is_here else {}
     for commit in commits:
-        paths = await _paths(registry, place.repository, place.package, commit)
+        paths = await places_of(registry, place.repository, place.package, commit)
         if digest in paths:
             found = await look(registry, Locator(key, name, commit.hex, paths[digest][0]), actor, Door.LFS)
             return found.revision, found.file
     raise FileNotFound(f"no branch or tag of {name} has a large file with the digest {digest}")
-
-
-async def _paths(
-    registry: Registry, repository: Repository, package: Package, commit: GitOid
-) -> Mapping[Digest, tuple[FilePath, ...]]:
-    """Where in a commit each of its large files is; remembered, as clients ask for one batch after the other."""
-    known = registry.large_files.get((package.id, commit))
-    if known is None:
-        revision = await repository.revision(package.name, commit.hex)
-        found: dict[Digest, list[FilePath]] = {}
-        for item in await repository.listing(revision, None, True):
-            if isinstance(item, File) and item.lfs is not None:
-                found.setdefault(item.lfs, []).append(item.path)
-        known = {digest: tuple(paths) for digest, paths in found.items()}
-        registry.large_files.put((package.id, commit), known)
-    return known
 
 
 async def open_link(registry: Registry, capability: str, caller: Actor) -> Clearance:
@@ -203,7 +188,7 @@ async def open_link(registry: Registry, capability: str, caller: Actor) -> Clear
     if case.file is None or case.file.lfs != errand.digest:
         raise NotFound(f"{path} is another file now")
     revision = case.revision
-    paths = (await _paths(registry, case.repository, revision.package, revision.commit)).get(errand.digest, ())
+    paths = (await places_of(registry, case.repository, revision.package, revision.commit)).get(errand.digest, ())
     if len(paths) > MOST_PLACES:
         raise TooLarge(f"{path} stands at {len(paths)} places of the commit; download it by its path")
     others = [case.of(await case.repository.file(revision, other)) for other in paths if other != path]

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from entrepot.catalog import blobs, commits, repositories, upstream
+from entrepot.catalog import blobs, commits
 from entrepot.domain.actor import Actor
 from entrepot.domain.attributes import tracked
 from entrepot.domain.changes import Change, CopyFile, DeleteFile, DeleteFolder, NewCommit, PutFile
 from entrepot.domain.content import Author, Blob, Package, Revision
 from entrepot.domain.digest import Digest, GitOid
-from entrepot.domain.door import Door
 from entrepot.domain.errors import EntrepotError, Invalid, TooLarge
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import FilePath, RefName
-from entrepot.operations.authorize import sees_private
+from entrepot.operations.browse import Place
+from entrepot.operations.by_digest import within_reach
 from entrepot.operations.describe import describe
-from entrepot.operations.download import look
 from entrepot.operations.judge_upload import Upload, judge_upload
 from entrepot.operations.keep import keep
 from entrepot.operations.peruse import standing
@@ -29,8 +28,6 @@ MAX_CHANGES = 100_000
 """A commit of more changes would keep everybody else from committing for too long; clients send up to 1,000."""
 ATTRIBUTES = FilePath(".gitattributes")
 MAX_ATTRIBUTES = 4 << 20
-MOST_PLACES = 5
-"""At how many places it is asked whether somebody would be given bytes that came from an upstream."""
 AT_ONCE = 8
 """How many small files of one commit are written side by side."""
 
@@ -89,38 +86,13 @@ async def upload(
     return blob
 
 
-async def within_reach(registry: Registry, repository: Repository, actor: Actor, digest: Digest) -> Blob | None:
-    """The blob, where the actor may read it or it was uploaded to this repository; None otherwise.
-
-    Whoever could name bytes by their digest alone would have everybody's, and those that policy keeps back.
-    """
-    everything = await registry.database.read(repositories.everything)
-    granted = [row.id for row in everything if sees_private(actor, row.key)]
-    public = [row.id for row in everything if row.anonymous_read]
-    blob = await registry.database.read(blobs.reachable, digest, [repository.row.id, *granted], public)
-    return blob or await _cached(registry, actor, digest, (granted, public))
-
-
-async def _cached(
-    registry: Registry, actor: Actor, digest: Digest, readable: tuple[list[int], list[int]]
-) -> Blob | None:
-    """The blob, where it came from an upstream and the actor would be given it there."""
-    for known in await registry.database.read(upstream.cached, digest, *readable, MOST_PLACES):
-        try:
-            if (await look(registry, known.where, actor, Door.LFS)).offers_xet:
-                return known.blob
-        except EntrepotError:
-            continue  # whoever asks for it there is told why
-    return None
-
-
 async def publish(registry: Registry, repository: Repository, actor: Actor, draft: Draft) -> Revision:
     """The branch's head with the draft's items in it; the same head where they change nothing.
 
     Raises `Invalid`, `StaleParent`, `FileNotFound`, `NotReady`, and `Refused` where a policy does not let a file in.
     Nothing is visible until everything is.
     """
-    changes = await _changes(registry, repository, actor, draft.items)
+    changes = await _changes(registry, Place(repository, draft.package), actor, draft.items)
     changes += await _attributes(registry, repository, draft, changes)
     await judge_upload(registry, repository, Upload(draft.package, draft.branch, actor, changes))
     new = NewCommit(changes, Author(actor.name), datetime.now(UTC), draft.message, draft.parent)
@@ -129,9 +101,7 @@ async def publish(registry: Registry, repository: Repository, actor: Actor, draf
     return await repository.revision(draft.package.name, head.hex)
 
 
-async def _changes(
-    registry: Registry, repository: Repository, actor: Actor, items: AsyncIterator[Item]
-) -> tuple[Change, ...]:
+async def _changes(registry: Registry, here: Place, actor: Actor, items: AsyncIterator[Item]) -> tuple[Change, ...]:
     places = asyncio.Semaphore(AT_ONCE)
     tasks: list[asyncio.Task[Change]] = []
     try:
@@ -141,7 +111,7 @@ async def _changes(
                     raise TooLarge(f"a commit may have at most {MAX_CHANGES} changes; split it")
                 # Waiting for a place here is what keeps a fast client from filling the memory.
                 await places.acquire()
-                task = group.create_task(_change(registry, repository, actor, item))
+                task = group.create_task(_change(registry, here, actor, item))
                 task.add_done_callback(lambda _: places.release())
                 tasks.append(task)
     except* EntrepotError as errors:
@@ -149,12 +119,12 @@ async def _changes(
     return tuple(task.result() for task in tasks)
 
 
-async def _change(registry: Registry, repository: Repository, actor: Actor, item: Item) -> Change:
+async def _change(registry: Registry, here: Place, actor: Actor, item: Item) -> Change:
     match item:
         case InlineFile():
             return await _inline(registry, item)
         case LargeFile():
-            return await _large(registry, repository, actor, item)
+            return await _large(registry, here, actor, item)
         case _:
             return item
 
@@ -185,8 +155,8 @@ async def _inline(registry: Registry, file: InlineFile) -> Change:
     return PutFile(file.path, blob_oid(file.data), len(file.data), False, blob.id)
 
 
-async def _large(registry: Registry, repository: Repository, actor: Actor, file: LargeFile) -> Change:
-    blob = await within_reach(registry, repository, actor, file.digest)
+async def _large(registry: Registry, here: Place, actor: Actor, file: LargeFile) -> Change:
+    blob = await within_reach(registry, here, actor, file.digest)
     if blob is None:
         raise Invalid(f"{file.path}: the bytes with the digest {file.digest} have not been uploaded here")
     if file.size is not None and file.size != blob.size:

@@ -45,7 +45,7 @@ class Registry:
     large_files: Recent[Mapping[Digest, tuple[FilePath, ...]]] = field(
         default_factory=lambda: Recent(LISTED_FILES, len)
     )
-    """Where the large files of commits are that were lately asked for by digest; by package row and commit."""
+    """Where the files of commits are that were lately asked for by digest; by package row, commit, and which files."""
 
     async def repository(self, key: RepositoryKey) -> Repository:
         """The repository of that key; raises `RepositoryNotFound`. Whether the caller may know of it is not asked."""

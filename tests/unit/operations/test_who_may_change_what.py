@@ -21,9 +21,10 @@ from entrepot.domain.errors import (
 )
 from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RefName, RepositoryKey
 from entrepot.operations import browse, manage
-from entrepot.operations.browse import Question
+from entrepot.operations.browse import Place, Question
+from entrepot.operations.by_digest import within_reach
 from entrepot.operations.download import look
-from entrepot.operations.publish import Draft, InlineFile, Item, publish, upload, within_reach
+from entrepot.operations.publish import Draft, InlineFile, Item, publish, upload
 from entrepot.operations.registry import Registry
 from entrepot_testing import add_repository, close_registry, make_registry, run
 
@@ -145,7 +146,10 @@ def test_a_digest_of_a_private_package_opens_nothing_to_those_who_may_not_read_i
             items = _items(InlineFile(FilePath("secret"), BYTES))
             main = RefName("refs/heads/main")
             await publish(registry, here.repository, ADMIN, Draft(here.package, main, "m", "", items))
-            team = await registry.repository(TEAM)
+            theirs = PackageName(PackageType.MODEL, "eve", "model")
+            await manage.create(registry, TEAM, theirs, ADMIN, private=False)
+            there = await manage.workplace(registry, TEAM, theirs, ADMIN)
+            team = Place(there.repository, there.package)
             for stranger in (holder("team:read,write"), ANONYMOUS):
                 assert await within_reach(registry, team, stranger, Digest.of(BYTES)) is None
             assert await within_reach(registry, team, holder("open:read"), Digest.of(BYTES)) is not None
