@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from entrepot.domain.report import Unread
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff")
-_TIFF = (b"II*\0", b"MM\0*")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def _kind(head: bytes, size: int) -> str:
@@ -60,7 +59,9 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         entries = [source.read(6 + 16 * index, 16) for index in range(head[4])]
         end = max(int.from_bytes(one[8:12], "little") + int.from_bytes(one[12:16], "little") for one in entries)
     else:
-        yield Unread("a TIFF picture, whose parts may stand anywhere")
+        from entrepot.scan.tiff import inspect
+
+        yield from inspect(source, budget)
         return
     if end > source.size + 1:
         raise Unreadable("the picture is cut off")

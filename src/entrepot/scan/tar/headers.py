@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.source import Source
+from entrepot.scan.tar.holes import Holes, number, old_holes, pax_holes
 
 BLOCK = 512
 MAX_EXTENDED = 1 << 20
@@ -23,14 +24,14 @@ class Header:
     at: int
     data: int
     next: int
-    sparse: bool = False
     differs: str = ""
     """What readers would disagree on."""
+    sparse: Holes | None = None
 
 
 def is_header(block: bytes) -> bool:
     """Whether the block's checksum is right, as today's or as the oldest tars computed it."""
-    told = _number(block[148:156])
+    told = number(block[148:156])
     if told is None or len(block) < BLOCK:
         return False
     plain = block[:148] + b" " * 8 + block[156:BLOCK]
@@ -50,17 +51,17 @@ def headers(source: Source, budget: Budget) -> Iterator[Header]:
             return
         if not is_header(block):
             raise Unreadable(f"no tar header at byte {at}, where the next one should stand")
-        size = _number(block[124:136])
+        size = number(block[124:136])
         if size is None or size < 0:
             raise Unreadable(f"a tar header without a size at byte {at}")
         kind, data = block[156:157], at + BLOCK
         if kind in (b"x", b"g", b"X"):
-            (everywhere if kind == b"g" else extended).update(_pax(_extension(source, data, size)))
+            (everywhere if kind == b"g" else extended).update(_records(_extension(source, data, size)))
         elif kind in (b"L", b"K"):
             text = _text(_extension(source, data, size))
             extended["path" if kind == b"L" else "linkpath"] = text
         else:
-            header = _header(block, at, size, everywhere | extended)
+            header = _header(source, block, at, size, everywhere | extended)
             yield header
             extended = {}
             at = header.next
@@ -68,7 +69,7 @@ def headers(source: Source, budget: Budget) -> Iterator[Header]:
         at = data + _whole(size)
 
 
-def _header(block: bytes, at: int, size: int, extended: dict[str, str]) -> Header:
+def _header(source: Source, block: bytes, at: int, size: int, extended: dict[str, str]) -> Header:
     plain = _text(block[:100])
     if block[257:263] == b"ustar\0" and block[345]:
         plain = f"{_text(block[345:500])}/{plain}"
@@ -81,10 +82,15 @@ def _header(block: bytes, at: int, size: int, extended: dict[str, str]) -> Heade
     data = at + BLOCK
     # Links and devices have no bytes, whatever their size field says; only then would readers go astray.
     length = 0 if kind in (b"1", b"2", b"3", b"4", b"5", b"6") else real
-    sparse = any(key.startswith("GNU.sparse.") for key in extended)
+    holes = None
+    if kind == b"S":
+        holes = old_holes(source, block, at)
+        data = holes.data
+    elif any(key.startswith("GNU.sparse.") for key in extended):
+        holes = pax_holes(source, data, length, extended)
     name = extended.get("GNU.sparse.name") or extended.get("path") or plain
     target = extended.get("linkpath") or _text(block[157:257])
-    return Header(name, kind, length, target, at, data, data + _whole(length), sparse, differs)
+    return Header(name, kind, length, target, at, data, data + _whole(length), differs, holes)
 
 
 def _whole(size: int) -> int:
@@ -97,6 +103,17 @@ def _extension(source: Source, at: int, size: int) -> bytes:
     return source.read(at, size)
 
 
+def _records(data: bytes) -> dict[str, str]:
+    """Records of an extended header by name; of what repeats, the last one, but of a map of holes all of them."""
+    known: dict[str, str] = {}
+    holes: list[str] = []
+    for key, value in _pax(data):
+        if key in ("GNU.sparse.offset", "GNU.sparse.numbytes"):
+            holes.append(value)
+        known[key] = value
+    return known | ({"GNU.sparse.map": ",".join(holes)} if holes else {})
+
+
 def _pax(data: bytes) -> Iterator[tuple[str, str]]:
     """Records of the form `12 path=name`, newline at the end."""
     while data:
@@ -106,18 +123,6 @@ def _pax(data: bytes) -> Iterator[tuple[str, str]]:
         key, _, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
         yield key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
         data = data[int(length) :]
-
-
-def _number(field: bytes) -> int | None:
-    if field[:1] in (b"\x80", b"\xff"):
-        return int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
-    text = field.split(b"\0")[0].strip()
-    if not text:
-        return 0
-    try:
-        return int(text, 8) if text.isdigit() else None
-    except ValueError:
-        return None
 
 
 def _text(field: bytes) -> str:

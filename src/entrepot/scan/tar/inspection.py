@@ -10,10 +10,11 @@ from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Window
 from entrepot.scan.tar import pytorch
-from entrepot.scan.tar.headers import Header, headers
+from entrepot.scan.tar.headers import BLOCK, Header, headers
+from entrepot.scan.tar.holes import Filled
 
 _FILES = b"0\x007"
-_HARD, _SYMBOLIC, _FOLDER, _SPARSE = b"1", b"2", b"5", b"S"
+_HARD, _SYMBOLIC, _FOLDER = b"1", b"2", b"5"
 _DEVICES = (b"3", b"4", b"6")
 
 
@@ -50,8 +51,15 @@ def _check(header: Header, links: Links) -> Iterator[Found]:
 
 
 def _content(sample: Sample, header: Header, budget: Budget) -> Iterator[Found]:
-    if header.kind == _SPARSE or header.sparse:
-        yield Unread("a file with holes, stored as its parts", header.data, header.size, header.name)
+    if header.sparse:
+        yield Member(header.name, Filled(sample.source, header.sparse, budget))
+        # Readers that know of no holes take the pieces for the file.
+        stored = Window(sample.source, header.sparse.data, header.next - header.sparse.data)
+        yield Member(f"{header.name}, as stored", stored, opaque=True)
+        if header.sparse.stored > stored.size or header.sparse.data + header.sparse.stored + BLOCK <= header.next:
+            yield Unread(
+                "a file with holes whose pieces are not what is stored of it", header.data, header.size, header.name
+            )
     elif header.size and header.kind != _FOLDER:
         window = Window(sample.source, header.data, header.size)
         if header.name in pytorch.MEMBERS and window.read(0, 1) == b"\x80":
