@@ -85,7 +85,7 @@ GOLDENS = [
         harmless_name="a.npy",
     ),
     Golden(
-        "executable.in-model",
+        "executable.native",
         "m.engine",
         lambda: b"ptrt" + bytes(100) + elf(),
         lambda: VALUES,

@@ -16,6 +16,8 @@ _HEADER = 64
 _DOS = b"!This program cannot be run in DOS mode"
 _DOS_AT = 0x4D
 """Where linkers put that sentence, from the beginning of the program."""
+_ACCELERATORS = (164, 190, 224)
+"""ELF's numbers for Qualcomm's, NVIDIA's and AMD's accelerators: kernels that compilers put into models."""
 _MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 
 
@@ -52,7 +54,8 @@ def programs(source: Source, budget: Budget, what: str) -> Iterator[Finding]:
 
 def _programs(data: bytes) -> Iterator[tuple[str, int]]:
     for place in _places(data, b"\x7fELF"):
-        if is_elf(data[place : place + _HEADER], opaque=True):
+        head = data[place : place + _HEADER]
+        if is_elf(head, opaque=True) and _machine(head) not in _ACCELERATORS:
             yield "Linux", place
     for place in _places(data, _DOS):
         begin = place - _DOS_AT
@@ -62,6 +65,10 @@ def _programs(data: bytes) -> Iterator[tuple[str, int]]:
         for place in _places(data, magic):
             if is_macho(data[place : place + _HEADER]):
                 yield "macOS", place
+
+
+def _machine(head: bytes) -> int:
+    return int.from_bytes(head[18:20], "little" if head[5] == 1 else "big")
 
 
 def _places(data: bytes, magic: bytes) -> Iterator[int]:

@@ -1,23 +1,22 @@
-"""Models compiled for one accelerator: TensorRT engines, Rockchip's. What they hold is not public;
-programs and commands in them are looked for."""
+"""Models compiled for one accelerator: TensorRT engines, Rockchip's. Most of what they hold is not public: the parts
+that are get looked at, and programs, harmful pickles and commands are looked for in the rest."""
 
 from collections.abc import Iterator
 
-from entrepot.domain.report import Location, Unread
+from entrepot.domain.report import Finding, Unread
 from entrepot.scan.budget import Budget
-from entrepot.scan.executables import is_elf
-from entrepot.scan.formats import Format, Found, RunsCode
+from entrepot.scan.formats import Format, Found, Member, RunsCode
 from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
-from entrepot.scan.source import pieces
+from entrepot.scan.source import Source, Window
 
 _SUFFIXES = (".engine", ".plan", ".trt", ".rknn")
-_OVERLAP = 4096
-_FIRSTS = b"ptR"
-_ELF = 64
-MAX_SIZE = 1 << 30
-MAX_SHOWN = 5
+_ENGINES = (b"ptrt", b"ftrt", b"trtp")
+_ROCKCHIP = (b"RKNN", b"CYPTRKNN")
+_HEADER, _OLD_HEADER = 24, 64
+MAX_TEXT = 16 << 20
+_MAX_VERSION = 1000
 _COMMAND = Pattern(
     r"\b(?:os\.(?:system|popen|exec\w*)|subprocess\.\w+|__import__|importlib\.import_module|eval|exec)\s*\("
     r"|\b(?:powershell|cmd)(?:\.exe)?\s+[-/][a-zA-Z]|/bin/(?:ba)?sh\s+-c|\bexecv[pe]*\s+/bin/"
@@ -25,42 +24,53 @@ _COMMAND = Pattern(
 )
 
 
-def _kind(head: bytes) -> str:
-    if head[:4] in (b"ptrt", b"trtp"):
-        return "a TensorRT engine"
-    if head[:4] == b"RKNN":
-        return "a Rockchip model"
-    return ""
-
-
 def _recognize(sample: Sample) -> bool:
     head = sample.head
     if sample.opaque or len(head) < 8:
         return False
-    return head[:1] in _FIRSTS and bool(_kind(head))
+    return head[:4] in _ENGINES or head.startswith(_ROCKCHIP)
 
 
-def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
-    last, at, shown = b"", 0, 0
-    for piece in pieces(sample.source, 0, MAX_SIZE):
-        data = last + piece
-        for rule, message, place in _hidden(data):
-            if shown < MAX_SHOWN and (place >= len(last) or not last):
-                shown += 1
-                evidence = data[place : place + 200].split(b"\0")[0].decode("latin-1")
-                yield found(rule, message, evidence=evidence, at=Location(offset=at - len(last) + place))
-        at, last = at + len(piece), data[-_OVERLAP:]
-    yield Unread(f"{_kind(sample.head)}, whose inside is not public")
+def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    if sample.head[:4] in _ENGINES:
+        yield from _engine(sample.source, budget)
+    else:
+        yield from _rockchip(sample.source, budget)
 
 
-def _hidden(data: bytes) -> Iterator[tuple[str, str, int]]:
-    place = data.find(b"\x7fELF")
-    while place >= 0:
-        if is_elf(data[place : place + _ELF], opaque=True):
-            yield "executable.in-model", "a program for Linux inside a compiled model", place
-        place = data.find(b"\x7fELF", place + 4)
-    for match in _COMMAND.finditer(data.decode("latin-1")):
-        yield "executable.commands", f"commands inside a compiled model: {match[0]}", match.start()
+def _engine(source: Source, budget: Budget) -> Iterator[Found]:
+    for one in _hidden(source, budget):
+        if one.rule == "executable.in-model":
+            # An engine may hold its plugins' libraries, and a runtime of its own; whoever loads it has to say yes.
+            yield found("executable.native", one.message, evidence=one.evidence, at=one.location)
+        else:
+            yield one
+    yield Unread("a TensorRT engine, whose inside is not public")
+
+
+def _rockchip(source: Source, budget: Budget) -> Iterator[Found]:
+    """A header, the secret part, the length of a description, the description."""
+    yield from _hidden(source, budget)
+    head = source.read(0, _HEADER)
+    version, size = (int.from_bytes(head[at : at + 8], "little") for at in (8, 16))
+    begin = _HEADER if version > 1 else _OLD_HEADER
+    if 0 < version < _MAX_VERSION and begin + size + 8 <= source.size:
+        told = int.from_bytes(source.read(begin + size, 8), "little")
+        start = begin + size + 8
+        yield Member("description.json", Window(source, start, told))
+        if start + told < source.size:
+            yield Member("trailing", Window(source, start + told, source.size))
+    yield Unread("a Rockchip model, whose inside is not public")
+
+
+def _hidden(source: Source, budget: Budget) -> Iterator[Finding]:
+    from entrepot.scan.inside import inside
+
+    yield from inside(source, budget, "a compiled model")
+    text = source.read(0, MAX_TEXT).decode("latin-1")
+    if match := _COMMAND.search(text):
+        message = f"commands inside a compiled model: {match[0]}"
+        yield found("executable.commands", message, evidence=text[match.start() : match.start() + 200].split("\0")[0])
 
 
 FORMAT = Format(
@@ -71,5 +81,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "plugins and kernels",
     _SUFFIXES,
-    firsts=_FIRSTS,
+    firsts=b"pftRC",
 )
