@@ -33,6 +33,8 @@ GLIMPSED_SECONDS = 600.0
 """For how long a file that could not be judged by a glance is not glanced at again."""
 FAILED_SECONDS = 60.0
 """For how long, at least, a file is not scanned again on which the scanner failed: it may fail on it always."""
+MOST_LOOKS = 1000
+"""How many files may be under way to be looked at, for all who ask."""
 OFF = "off"
 
 
@@ -75,7 +77,9 @@ class Firewall:
         self.decisions: Recent[Decision] = Recent(10_000, seconds=DECISION_SECONDS)
         self.glimpsed: Recent[bool] = Recent(10_000, seconds=GLIMPSED_SECONDS)
         self.looking: dict[str, tuple[asyncio.Task[Report], float]] = {}
-        """What is being scanned right now, by what it is, and since when."""
+        """What is being scanned right now, or waits for that, by what it is, and since when."""
+        self.room = asyncio.Semaphore(MOST_LOOKS)
+        """Room for what waits: it outlives the requests that asked for it, which cost next to nothing."""
         self.compiling: dict[tuple[int, str, bool], asyncio.Task[Dossier]] = {}
         """Dossiers that are being made, by package, commit, and whether base models are asked for."""
         self.preparing: dict[tuple[int, str], tuple[asyncio.Task[None], float]] = {}

@@ -79,7 +79,7 @@ async def ingest(registry: Registry, case: Case, approve: Approve | None = None,
         file = await _known(registry, repository, revision, file)
     if file.blob is not None:
         return await _at_hand(registry, file, file.blob, patient=patient)
-    glimpse = await peek(registry, repository, revision, file)
+    glimpse = await peek(registry, repository, revision, file, patient=patient)
     if glimpse is not None and approve is not None:
         await approve(glimpse)
     flight = _board(registry, repository, revision, file)

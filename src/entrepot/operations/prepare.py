@@ -17,6 +17,8 @@ from entrepot.operations.registry import Registry
 
 MOST_FILES = 100
 """A listing of more files is no preparation for a download of all of them that anybody could wait for."""
+MOST_PREPARED = 200
+"""How many packages may be under way; each outlives the request that it was for."""
 AT_ONCE = 4
 PATIENCE_SECONDS = 5.0
 """How long the list itself is kept back before the client is asked to come again."""
@@ -40,6 +42,8 @@ async def prepare(registry: Registry, here: View, items: Sequence[File | Folder]
     key = (here.revision.package.id, here.revision.commit.hex)
     under_way = registry.firewall.preparing.get(key)
     if under_way is None:
+        if len(registry.firewall.preparing) >= MOST_PREPARED:
+            raise Held(f"too many packages are being inspected before {here.revision.package.name}", after=30)
         task = asyncio.ensure_future(_look_at(registry, here.case, unknown))
         under_way = registry.firewall.preparing[key] = (task, time.monotonic())
         task.add_done_callback(lambda _: registry.firewall.preparing.pop(key, None))
@@ -61,7 +65,7 @@ async def _look_at(registry: Registry, case: Case, files: Sequence[File]) -> Non
                 if file.blob is not None:
                     await inspect(registry, file.blob, file.path.text, patient=True)
                 else:
-                    await peek(registry, case.repository, case.revision, file)
+                    await peek(registry, case.repository, case.revision, file, patient=True)
             except (EntrepotError, OSError):
                 return  # whoever asks for the file is told
 

@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 from entrepot.blobs.threads import in_thread
 from entrepot.catalog import reports
@@ -27,6 +28,8 @@ PATIENCE_SECONDS = 8.0
 """How long a request waits for a report; clients give up after ten seconds without a byte."""
 LONGEST_HOLD = 60
 """Seconds after which a client that waits should ask again, at most."""
+CROWDED_SECONDS = 30
+"""When whoever finds no room to wait should ask again."""
 SMALL = 1 << 20
 """What is not larger is fetched and scanned whole rather than peeked at: that is one request too."""
 PEEK_SECONDS = 6.0
@@ -122,14 +125,21 @@ async def inspect_bytes(registry: Registry, data: bytes, name: str) -> Report:
     return await _shared(registry.firewall, subject, look, PATIENCE_SECONDS, name)
 
 
-async def peek(registry: Registry, repository: Repository, revision: Revision, file: File) -> Report | None:
-    """What a few ranges of a file upstream say of it; None where that takes more than a glance, or can't be had."""
+async def peek(
+    registry: Registry, repository: Repository, revision: Revision, file: File, *, patient: bool = False
+) -> Report | None:
+    """What a few ranges of a file upstream say of it; None where that takes more than a glance, or can't be had.
+
+    Raises `Held` where too many files wait to be looked at; `patient` callers wait with them.
+    """
     if registry.firewall.is_blind or file.size <= SMALL:
         return None
     known = await known_report(registry, repository, file)
     subject = reports.of_upstream(repository.row.id, file)
     if known is not None or registry.firewall.glimpsed.get(subject):
         return known
+    if not patient and subject not in registry.firewall.looking:
+        _require_room(registry.firewall, file.path.text)
 
     async def look() -> Report:
         content = UpstreamContent(repository, revision, file, (PEEK_BYTES, PEEK_SECONDS))
@@ -165,15 +175,38 @@ def _says_something(report: Report) -> bool:
     return bool(report.findings) or all(unread.reason.endswith(LEFT) for unread in report.unread)
 
 
+def _require_room(firewall: Firewall, name: str) -> None:
+    if firewall.room.locked():
+        raise Held(
+            f"too many files wait to be inspected before {name}; ask again in {CROWDED_SECONDS} seconds",
+            CROWDED_SECONDS,
+        )
+
+
+def _begin(firewall: Firewall, subject: str, look: Callable[[], Coroutine[Any, Any, Report]]) -> None:
+    task = asyncio.ensure_future(look())
+    firewall.looking[subject] = (task, time.monotonic())
+
+    def end(_: object) -> None:
+        firewall.looking.pop(subject, None)
+        firewall.room.release()
+
+    task.add_done_callback(end)
+
+
 async def _shared(
-    firewall: Firewall, subject: str, look: Callable[[], Awaitable[Report]], patience: float | None, name: str
+    firewall: Firewall, subject: str, look: Callable[[], Coroutine[Any, Any, Report]], patience: float | None, name: str
 ) -> Report:
-    """What one look finds, for all who ask meanwhile; it outlives them."""
-    under_way = firewall.looking.get(subject)
-    if under_way is None:
-        under_way = firewall.looking[subject] = (asyncio.ensure_future(look()), time.monotonic())
-        under_way[0].add_done_callback(lambda _: firewall.looking.pop(subject, None))
-    task, since = under_way
+    """What one look finds, for all who ask meanwhile; it outlives them, so that there is only room for so many."""
+    if subject not in firewall.looking:
+        if patience is not None:
+            _require_room(firewall, name)
+        await firewall.room.acquire()
+        if subject in firewall.looking:
+            firewall.room.release()  # somebody else began while this one waited
+        else:
+            _begin(firewall, subject, look)
+    task, since = firewall.looking[subject]
     done, _ = await asyncio.wait([task], timeout=patience)
     if not done:
         elapsed = time.monotonic() - since

@@ -20,8 +20,10 @@ from entrepot.operations.inspection.inspect import inspect, inspect_bytes, repor
 from entrepot.operations.inspection.version import scanner_version
 from entrepot.operations.registry import Registry
 from entrepot_testing import add_repository, close_registry, make_registry, run
+from firewalled import a_firewall, ask
 from hostile_worker import Liar
 from slow_scanning import SlowScanning
+from weights_making import weights
 
 KEY = RepositoryKey("models")
 HOSTILE = b"cos\nsystem\n(S'echo hi'\ntR."
@@ -92,6 +94,46 @@ def test_a_look_outlives_who_asked_and_who_asks_again_is_told_to_wait_longer(
             assert (await inspect(registry, blob, "a.pkl", patient=True)).verdict is Verdict.MALICIOUS
             assert (await inspect(registry, blob, "a.pkl")).verdict is Verdict.MALICIOUS
             assert scanning.scans == 1
+
+    run(test)
+
+
+def test_only_so_many_files_wait_to_be_looked_at_and_who_is_patient_waits_for_room(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_registry(tmp_path) as registry:
+            add_repository(registry, "models")
+            blob, scanning = await stored(registry), SlowScanning(registry)
+            registry.firewall.room = asyncio.Semaphore(2)
+            waiting = [asyncio.ensure_future(inspect(registry, blob, f"{n}.pkl")) for n in range(2)]
+            await scanning.begun.wait()
+            with pytest.raises(Held, match="too many files wait to be inspected") as held:
+                await inspect(registry, blob, "c.pkl")
+            assert held.value.after == inspecting.CROWDED_SECONDS
+            with pytest.raises(Held, match="too many files wait"):
+                await inspect_bytes(registry, b"other bytes", "c.pkl")
+            # What is under way already needs no more room.
+            waiting.append(asyncio.ensure_future(inspect(registry, blob, "0.pkl")))
+            patient = [asyncio.ensure_future(inspect(registry, blob, "d.pkl", patient=True)) for _ in range(3)]
+            await asyncio.sleep(0.05)
+            assert len(registry.firewall.looking) == scanning.scans == 2
+            scanning.goes_on.set()
+            found = await asyncio.gather(*waiting, *patient)
+            assert {report.verdict for report in found} == {Verdict.MALICIOUS}
+            assert scanning.scans == 3 and not registry.firewall.looking
+            assert not registry.firewall.room.locked()
+            assert (await inspect(registry, blob, "c.pkl")).verdict is Verdict.MALICIOUS
+
+    run(test)
+
+
+def test_a_glance_waits_for_no_room(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with a_firewall(tmp_path) as (fake, registry):
+            fake.add("org/model", {"model.bin": weights(2 << 20)})
+            registry.firewall.room = asyncio.Semaphore(0)
+            with pytest.raises(Held, match=r"too many files wait to be inspected before model\.bin"):
+                await ask(registry)
+            assert fake.sent == 0
 
     run(test)
 
