@@ -5,7 +5,7 @@
     │   ├── RepositoryNotFound
     │   ├── PackageNotFound
     │   ├── RevisionNotFound
-    │   └── FileNotFound          knows the commit that lacks it, where there is one
+    │   └── FileNotFound          knows the commit that lacks it, or the decision that withdrew it
     ├── Unauthenticated           no token where one is needed, or one that is not valid
     ├── Forbidden                 known, and not allowed to
     ├── Blocked                   policy says no; knows the decision
@@ -55,11 +55,12 @@ class RevisionNotFound(NotFound):
 
 
 class FileNotFound(NotFound):
-    """The revision has no such file or folder."""
+    """The revision has no such file or folder, or none any more: then `decision` is the one that withdrew it."""
 
-    def __init__(self, message: str, commit: str | None = None) -> None:
+    def __init__(self, message: str, commit: str | None = None, decision: str = "") -> None:
         super().__init__(message)
         self.commit = commit
+        self.decision = decision
 
 
 class Unauthenticated(EntrepotError):

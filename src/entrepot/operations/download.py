@@ -53,19 +53,19 @@ async def look(registry: Registry, locator: Locator, actor: Actor, door: Door = 
         decision = await gate.screen(registry, case)
     except Blocked as error:
         if door is Door.HEAD:
-            await _recall(registry, case, error.message)
+            await _recall(registry, case, error)
         raise
     file = _file(case)
     known = await gate.foretell(registry, case, await known_report(registry, case.repository, file))
     if door is Door.LFS and known is not None and known.effect.refuses:
         gate.refuse(registry, case, known)
     if door is Door.HEAD and known is not None and known.effect is Effect.BLOCK:
-        await _recall(registry, case, "; ".join(known.reasons))
+        await _recall(registry, case, known)
     offers = known is not None and not known.effect.refuses
     return Found(case.repository, case.revision, file, known if known is not None and offers else decision, offers)
 
 
-async def _recall(registry: Registry, case: Case, reason: str) -> None:
+async def _recall(registry: Registry, case: Case, said: Blocked | Decision) -> None:
     """Raise `FileNotFound` for a file that is blocked and that somebody has already.
 
     Clients answer anything else by what is in their cache. What nobody has yet can be described: whoever then asks for
@@ -73,9 +73,16 @@ async def _recall(registry: Registry, case: Case, reason: str) -> None:
     """
     file = _file(case)
     digest = file.lfs or (file.blob.digest if file.blob else None)
-    if digest is not None and await registry.database.read(decisions.was_given, digest.hex):
+    if digest is None or not await registry.database.read(decisions.was_given, digest.hex):
+        return
+    try:
+        if isinstance(said, Blocked):
+            raise said
+        gate.refuse(registry, case, said)
+    except Blocked as error:
+        message = f"{file.path} was withdrawn after it had been downloaded: {error.message}"
         # Without the commit: clients would remember for good that the file is not there.
-        raise FileNotFound(f"{file.path} was withdrawn after it had been downloaded: {reason}")
+        raise FileNotFound(message, decision=error.decision) from None
 
 
 async def download(

@@ -18,6 +18,8 @@ HOLD_SECONDS = 30
 """When somebody whom a rule holds should ask again."""
 TOLD_DOORS = frozenset({Door.PACKAGE, Door.XET_TOKEN, Door.GIT, Door.PAGE})
 """Where it is written down that a package was allowed; elsewhere the file that follows says what was wanted."""
+DESCRIBING_DOORS = frozenset({Door.PACKAGE, Door.HEAD})
+"""Where what is held is described all the same: there clients ask once and give up, at the next doors they wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Clearance:
 async def screen(registry: Registry, case: Case) -> Decision:
     """What can be said without looking into the file that is asked for; raises `Blocked` or `Held`.
 
-    A package is judged with the files that speak for the whole of it, which are looked at.
+    A package is judged with the files that speak for the whole of it, which are looked at. Where something is only
+    described, what is held is no error: the decision says so.
     """
     decision = await judge_package(registry, case)
     if case.file is not None and not decision.effect.refuses:
@@ -111,14 +114,15 @@ def _enforce(
     registry: Registry, case: Case, decision: Decision, *, gives: bool, refusals_only: bool = False
 ) -> Decision:
     """The one place where a decision takes effect: it is written down, and what it refuses is raised."""
-    refuses = decision.effect.refuses
+    is_described = decision.effect is Effect.HOLD and case.door in DESCRIBING_DOORS and not gives
+    refuses = decision.effect.refuses and not is_described
     uid = ""
     is_told = gives or (case.file is None and case.door in TOLD_DOORS)
     if refuses or (is_told and not refusals_only):
         uid = registry.firewall.record.note(case, decision, gives=gives and not refuses)
     if decision.effect is Effect.BLOCK:
         raise Blocked(_sentence(case, decision), uid)
-    if decision.effect is Effect.HOLD:
+    if decision.effect is Effect.HOLD and refuses:
         raise Held(_sentence(case, decision), HOLD_SECONDS, uid)
     return decision
 

@@ -70,7 +70,7 @@ def answer(error: EntrepotError, *, anonymous: bool = False, origin: str = "") -
 
 def with_link(error: EntrepotError, origin: str) -> str:
     """The message, with the address where the decision is explained and a waiver can be asked for."""
-    decision = error.decision if isinstance(error, errors.Blocked | errors.Held) else ""
+    decision = error.decision if isinstance(error, errors.Blocked | errors.Held | errors.FileNotFound) else ""
     return f"{error.message[:LINKED_MESSAGE]} More: {origin}/decisions/{decision}" if decision else error.message
 
 
