@@ -46,7 +46,7 @@ def test_an_ar_archive_that_is_cut_is_not_called_read(size: int) -> None:
     assert scan_bytes(whole[: min(size, len(whole) - 8)], "m.ar").coverage is Coverage.PARTIAL
 
 
-@pytest.mark.parametrize("field", [b"-1        ", b"9" * 10, b"ten       "])
+@pytest.mark.parametrize("field", [b"-1        ", b"9" * 10, b"ten       ", b"\xb3         "])
 def test_an_ar_header_with_an_odd_size_is_not_called_read(field: bytes) -> None:
     whole = bytearray(b"!<arch>\n" + ar_entry("a.txt/", _TEXT))
     whole[56:66] = field
@@ -68,3 +68,8 @@ def test_a_tiff_that_points_beyond_its_end_is_not_called_read(place: int) -> Non
     data[-8:-4] = b"\xff\xff\xff\x7f"
     assert scan_bytes(bytes(data), "m.tif").coverage is Coverage.PARTIAL
     assert scan_bytes(tiff()[:-place], "m.tif").coverage is Coverage.PARTIAL
+
+
+def test_an_ar_name_that_looks_like_a_place_in_the_table_is_a_name() -> None:
+    whole = b"!<arch>\n" + ar_entry("/x", _TEXT).replace(b"/x", b"/\xb3", 1)
+    assert scan_bytes(whole, "m.ar").coverage is Coverage.FULL

@@ -51,7 +51,7 @@ def _entries(source: Source) -> "Iterator[Entry]":
             length = min(_number(head[3:16], 10), size)
             name = source.read(data, min(length, _MAX_NAMES)).rstrip(b"\0").decode("utf-8", "replace")
             data, size = data + length, size - length
-        elif name[:1] == "/" and name[1:].isdigit():
+        elif name[:1] == "/" and name[1:].isdecimal():
             place = int(name[1:])
             name = names[place : place + 4096].split(b"\n")[0].rstrip(b"/").decode("utf-8", "replace")
         elif name not in _TABLES:
