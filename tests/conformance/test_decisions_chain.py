@@ -114,6 +114,15 @@ def test_a_chain_of_many_batches_holds_and_shares_its_traces(database: Database)
     assert told(database) == []
 
 
+def test_what_is_handed_over_again_after_its_answer_was_lost_stands_there_once(database: Database) -> None:
+    batch = [decided(BLOCKED), decided(), decided(HELD)]
+    database.now(decisions.append, batch[:2])
+    database.now(decisions.append, batch)
+    database.now(decisions.append, batch)
+    assert written(database) == [1, 2, 3]
+    assert told(database) == []
+
+
 def _change(**values: Any) -> Tamper:
     return lambda connection: connection.execute(update(rows).where(rows.c.id == 3).values(**values)).rowcount
 

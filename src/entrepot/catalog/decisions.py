@@ -76,8 +76,12 @@ class Line:
 
 
 def append(connection: Connection, batch: Sequence[Recorded]) -> None:
-    """Write decisions down, in their order. Writers take turns by the fact that holds the last hash."""
+    """Write decisions down, in their order. Writers take turns by the fact that holds the last hash.
+
+    What stands there already is left out: whoever never heard that it was written hands it over again.
+    """
     count, _, last = instance.lock(connection, HEAD, f"0:{BEGINNING}").partition(":")
+    batch = _unwritten(connection, batch)
     # Numbered here: what a database counts up has gaps where a transaction was run again, and a gap is a missing row.
     number = int(count)
     rows: list[dict[str, Any]] = []
@@ -88,6 +92,16 @@ def append(connection: Connection, batch: Sequence[Recorded]) -> None:
     if rows:
         connection.execute(insert(decisions), rows)
         instance.write(connection, HEAD, f"{number}:{last}")
+
+
+def _unwritten(connection: Connection, batch: Sequence[Recorded]) -> Sequence[Recorded]:
+    # A batch is written whole or not at all: where its first decision is new, so are the others.
+    first = select(decisions.c.id).where(decisions.c.uid == batch[0].uid) if batch else None
+    if first is None or connection.execute(first).first() is None:
+        return batch
+    uids = [recorded.uid for recorded in batch]
+    known = set(connection.execute(select(decisions.c.uid).where(decisions.c.uid.in_(uids))).scalars())
+    return [recorded for recorded in batch if recorded.uid not in known]
 
 
 def _keep_traces(connection: Connection, batch: Sequence[Recorded]) -> list[str]:

@@ -1,16 +1,19 @@
 """Decisions are written down as they are made: each once, in their order, none lost while the catalog is away."""
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from entrepot.catalog import decisions
 from entrepot.catalog.decisions import Filter, Line
 from entrepot.domain.content import File, Revision
 from entrepot.domain.decision import Decision, Effect
 from entrepot.domain.digest import Digest
-from entrepot.domain.door import Door
+from entrepot.domain.door import Door, Recorded
 from entrepot.domain.errors import Blocked, FileNotFound, NotReady
 from entrepot.domain.git import blob_oid
 from entrepot.domain.names import FilePath
@@ -146,6 +149,35 @@ def test_who_writes_forever_writes_once_more_at_its_end(tmp_path: Path, monkeypa
                 await asyncio.sleep(0.01)
             await ask(registry)
             writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+            assert await registry.database.read(decisions.count, Filter()) == 2
+
+    run(test)
+
+
+def test_who_is_stopped_while_writing_loses_nothing_and_writes_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "WRITE_SECONDS", 0.01)
+    began, goes_on, append = threading.Event(), threading.Event(), decisions.append
+
+    def slow(connection: Connection, batch: Sequence[Recorded]) -> None:
+        append(connection, batch)
+        began.set()
+        assert goes_on.wait(30)
+
+    async def test() -> None:
+        async with a_firewall(tmp_path) as (fake, registry):
+            prepare(fake)
+            await refused(registry)
+            monkeypatch.setattr(decisions, "append", slow)
+            writing = asyncio.ensure_future(registry.firewall.record.write_forever(registry.database))
+            assert await asyncio.to_thread(began.wait, 30)
+            with pytest.raises(Blocked):
+                await download(registry, where("bad.pkl"), READER, Door.LFS)
+            writing.cancel()
+            asyncio.get_running_loop().call_later(0.1, goes_on.set)
             with pytest.raises(asyncio.CancelledError):
                 await writing
             assert await registry.database.read(decisions.count, Filter()) == 2
