@@ -64,6 +64,8 @@ class Question:
     name: PackageName
     actor: Actor
     door: Door = Door.PACKAGE
+    lists: bool = False
+    """Whether everything in the revision is wanted next: then it is asked for once, for the gate as well."""
 
 
 async def view(registry: Registry, asked: Question, ref: str) -> View:
@@ -71,7 +73,10 @@ async def view(registry: Registry, asked: Question, ref: str) -> View:
     repository = await _holder(registry, asked.key, asked.name, asked.actor)
     revision = await repository.revision(asked.name, ref)
     require_visible(asked.actor, revision.package, asked.key, asked.name)
-    case = Case(repository, revision, asked.actor, asked.door)
+    # A gate that looks into nothing may refuse without the listing, which an upstream would be asked for.
+    early = asked.lists and not registry.firewall.is_blind
+    everything = await repository.listing(revision, None, True) if early else None
+    case = Case(repository, revision, asked.actor, asked.door, listing=everything)
     return View(case, await screen(registry, case))
 
 
@@ -83,6 +88,8 @@ async def _holder(registry: Registry, key: RepositoryKey, name: PackageName, act
 
 async def listing(view: View, folder: FilePath | None, *, recursive: bool) -> list[File | Folder]:
     """What stands in a folder of the revision, by path; raises `FileNotFound`."""
+    if folder is None and recursive and view.case.listing is not None:
+        return list(view.case.listing)
     return await view.repository.listing(view.revision, folder, recursive)
 
 

@@ -1,9 +1,10 @@
 """A case: what the gate judges, from the one who asks to what is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from entrepot.domain.actor import Actor
-from entrepot.domain.content import File, Revision
+from entrepot.domain.content import File, Folder, Revision
 from entrepot.domain.door import Door
 from entrepot.repositories import Repository
 
@@ -18,6 +19,8 @@ class Case:
     actor: Actor
     door: Door
     file: File | None = None
+    listing: Sequence[File | Folder] | None = None
+    """Everything in the revision, where whoever asks has that already; None to ask for it where it is needed."""
 
     def of(self, file: File) -> "Case":
         """The same for one file."""

@@ -91,7 +91,8 @@ def _ask_for_license(policies: Sequence[Policy]) -> bool:
 
 async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
     revision = case.revision
-    files = [item for item in await case.repository.listing(revision, None, True) if isinstance(item, File)]
+    everything = case.listing if case.listing is not None else await case.repository.listing(revision, None, True)
+    files = [item for item in everything if isinstance(item, File)]
     speaking, data = _chosen(files), None
     if speaking:
         data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())

@@ -37,9 +37,10 @@ KNOWN_FILTERS = frozenset(
 
 async def info(call: Call) -> Response:
     """A package at a revision; at its main branch where none is named."""
-    here = await _view(call, Door.PACKAGE)
     wanted = _expanded(call)
-    files = await browse.files(here) if not wanted or {"siblings", "usedStorage"} & set(wanted) else []
+    lists = not wanted or not {"siblings", "usedStorage"}.isdisjoint(wanted)
+    here = await _view(call, Door.PACKAGE, lists=lists)
+    files = await browse.files(here) if lists else []
     shape = shapes.revision(here.revision, files, blobs=call.flag("blobs"))
     if call.flag("securityStatus") or "securityRepoStatus" in wanted:
         everything = files or await browse.files(here)
@@ -47,8 +48,8 @@ async def info(call: Call) -> Response:
     return JSONResponse(shapes.only(shape, wanted), headers=warning(here.decision))
 
 
-async def _view(call: Call, door: Door) -> View:
-    asked = Question(names.repository(call), names.package(call), call.actor, door)
+async def _view(call: Call, door: Door, *, lists: bool = False) -> View:
+    asked = Question(names.repository(call), names.package(call), call.actor, door, lists)
     return await browse.view(call.registry, asked, call.params.get("rev", "HEAD"))
 
 
@@ -59,11 +60,11 @@ def _expanded(call: Call) -> list[str]:
 
 async def tree(call: Call) -> Response:
     """A folder, or all below it: in one page, unless the client asks for pages."""
-    here = await _view(call, Door.TREE)
-    path = call.params.get("path", "").strip("/")
-    everything = await browse.listing(here, FilePath(path) if path else None, recursive=call.flag("recursive"))
+    path, recursive = call.params.get("path", "").strip("/"), call.flag("recursive")
+    here = await _view(call, Door.TREE, lists=recursive and not path)
+    everything = await browse.listing(here, FilePath(path) if path else None, recursive=recursive)
     start, end = _page(call, len(everything))
-    if call.flag("recursive"):
+    if recursive:
         await prepare(call.registry, here, everything)
     shape = await _entries(call, here, everything[start:end], expand=call.flag("expand"))
     headers = {"X-Total-Count": str(len(everything)), **warning(here.decision)}
@@ -114,7 +115,7 @@ async def paths_info(call: Call) -> Response:
     here = await _view(call, Door.TREE)
     paths, expand = await _paths(call)
     found = await browse.at_paths(here, [FilePath(path.strip("/")) for path in paths])
-    return JSONResponse(await _entries(call, here, found, expand=expand))
+    return JSONResponse(await _entries(call, here, found, expand=expand), headers=warning(here.decision))
 
 
 async def _paths(call: Call) -> tuple[list[str], bool]:
