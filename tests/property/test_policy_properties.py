@@ -81,7 +81,7 @@ licensings = st.builds(
     st.lists(declarations, max_size=2).map(tuple),
     st.lists(HOSTILE, max_size=1).map(tuple),
     st.lists(declarations, max_size=2).map(tuple),
-    st.lists(st.sampled_from(Family), max_size=2).map(tuple),
+    st.lists(st.tuples(st.sampled_from(["MIT", "llama3.1"]) | HOSTILE, st.sampled_from(Family)), max_size=2).map(tuple),
     st.none() | st.booleans(),
 )
 json = st.recursive(

@@ -103,7 +103,7 @@ class Declaration:
 class Licensing:
     """All that is declared of one package, what does not fit together, and what its base models bring along.
 
-    `ids`, `standing` and `declarations` are its own; `families` and `commercial` (None: it depends, or nobody knows)
+    `ids`, `standing` and `declarations` are its own; `kinds` and `commercial` (None: it depends, or nobody knows)
     cover what is inherited too. Conflicts quote what strangers wrote.
     """
 
@@ -112,8 +112,14 @@ class Licensing:
     declarations: tuple[Declaration, ...] = ()
     conflicts: tuple[str, ...] = ()
     inherited: tuple[Declaration, ...] = ()
-    families: tuple[Family, ...] = ()
+    kinds: tuple[tuple[str, Family], ...] = ()
+    """The family of each license in it that we know."""
     commercial: bool | None = None
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The families of all licenses in it, each once."""
+        return tuple(dict.fromkeys(family for _, family in self.kinds))
 
     @property
     def judged(self) -> tuple[str, ...]:

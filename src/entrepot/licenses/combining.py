@@ -24,14 +24,14 @@ def combine(declarations: Iterable[Declaration], inherited: Iterable[Declaration
     own = tuple(dict.fromkeys(declarations))[:MAX_DECLARATIONS]
     bases = tuple(dict.fromkeys(inherited))[:MAX_DECLARATIONS]
     judged = [one for one in (*own, *bases) if one.ids or one.alternatives]
-    found = (look_up(license_id) for one in judged for license_id in one.ids)
+    found = ((license_id, look_up(license_id)) for one in judged for license_id in one.ids)
     return Licensing(
         _standing(own),
         tuple(dict.fromkeys(license_id for one in own for license_id in one.ids)),
         own,
         tuple(dict.fromkeys((*_own_conflicts(own), *_base_conflicts(own, bases))))[:MAX_CONFLICTS],
         bases,
-        tuple(dict.fromkeys(one.family for one in found if one)),
+        tuple(dict.fromkeys((license_id, one.family) for license_id, one in found if one)),
         _commercial(judged),
     )
 

@@ -121,14 +121,15 @@ def _licensing(table: Table) -> Licensing:
     own = table.texts("license") or ("missing",)
     standing = Standing(own[0]) if own[0] in set(Standing) else Standing.KNOWN
     ids = own if standing is Standing.KNOWN else ()
-    conflict = table.take("conflict", text, "")
+    conflict, base = table.take("conflict", text, ""), table.texts("base_license")
+    families: list[Family] = table.take("families", lambda wanted: sorted(choices(wanted, Family)), [])
     return Licensing(
         standing,
         ids,
         tuple(_declaration(Where.CARD, "README.md", one) for one in ids),
         (conflict,) if conflict else (),
-        tuple(_declaration(Where.BASE_MODEL, "org/base", one) for one in table.texts("base_license")),
-        tuple(table.take("families", lambda wanted: sorted(choices(wanted, Family)), [])),
+        tuple(_declaration(Where.BASE_MODEL, "org/base", one) for one in base),
+        tuple((one, family) for one in (*ids, *base) for family in families),
         table.take("commercial", flag, True) if "commercial" in table.data else None,
     )
 

@@ -10,6 +10,7 @@ from entrepot.domain.names import PackageType
 from entrepot.domain.report import Capability, Category, Confidence, Unread
 from entrepot.domain.waiver import Scope
 from entrepot.domain.waiver import Standing as Decided
+from entrepot.licenses import combine, inherit, of_card
 from entrepot.policy import conditions
 from entrepot.policy.facts import Facts
 from policy_making import NOW, asked, decided, declared, finding, licensed, package, policy, report, unlicensed, waiver
@@ -161,10 +162,10 @@ def test_a_size_that_is_not_known_is_not_small() -> None:
         ('license.allow = ["mit"]', unlicensed(), True),
         ('license.allow = ["mit"]', unlicensed(Standing.OTHER), True),
         ('license.allow = ["gpl*"]', licensed("GPL-2.0-only WITH Classpath-exception-2.0"), False),
-        ('license.allow = ["family:permissive"]', licensed("MIT", families=(Family.PERMISSIVE,)), False),
-        ('license.allow = ["family:permissive"]', licensed("X", families=(Family.PROPRIETARY,)), True),
+        ('license.allow = ["family:permissive"]', licensed("MIT", kinds=(("MIT", Family.PERMISSIVE),)), False),
+        ('license.allow = ["family:permissive"]', licensed("X", kinds=(("X", Family.PROPRIETARY),)), True),
         ('license.allow = ["family:permissive"]', unlicensed(), True),
-        ('license.deny = ["family:rail"]', licensed("openrail", families=(Family.RESPONSIBLE_USE,)), True),
+        ('license.deny = ["family:rail"]', licensed("openrail", kinds=(("openrail", Family.RESPONSIBLE_USE),)), True),
         ('license.deny = ["gpl*"]', licensed("MIT"), False),
         ('license.allow = ["mit"]\nlicense.deny = ["gpl-3.0"]', licensed("GPL-3.0"), True),
         ("license.conflict = true", licensed("MIT", conflicts=("the card says MIT, LICENSE is GPL-3.0",)), True),
@@ -187,9 +188,50 @@ def test_of_several_licenses_to_choose_from_one_that_is_allowed_is_enough() -> N
 
 def test_a_family_does_not_vouch_for_a_license_that_nobody_knows() -> None:
     both = Declaration(Where.CARD, "README.md", "MIT AND Odd", ("MIT",), Standing.KNOWN, "", (("MIT", "Odd"),))
-    licensing = Licensing(Standing.KNOWN, ("MIT",), (both,), families=(Family.PERMISSIVE,))
+    licensing = Licensing(Standing.KNOWN, ("MIT",), (both,), kinds=(("MIT", Family.PERMISSIVE),))
     assert matches('license.allow = ["family:permissive"]', asked(of=package(licensing=licensing)))
     assert not matches('license.allow = ["MIT", "Odd"]', asked(of=package(licensing=licensing)))
+
+
+MIT_OR_NC = "MIT OR CC-BY-NC-4.0"
+MIT_AND_NC = "MIT AND CC-BY-NC-4.0"
+
+
+@pytest.mark.parametrize(
+    ("rule", "expression", "fits"),
+    [
+        # One license of a choice is enough, and can be had without the others.
+        ('license.deny = ["family:non-commercial"]', MIT_OR_NC, False),
+        ('license.deny = ["family:non-commercial"]', MIT_AND_NC, True),
+        ('license.allow = ["family:permissive"]', MIT_OR_NC, False),
+        ('license.allow = ["family:permissive"]', MIT_AND_NC, True),
+        ('license.allow = ["family:permissive", "family:non-commercial"]', MIT_AND_NC, False),
+        # Ids and families of one list add up, each license for itself.
+        ('license.allow = ["family:permissive", "CC-BY-NC-4.0"]', MIT_AND_NC, False),
+        ('license.allow = ["family:permissive", "CC-BY-4.0"]', MIT_AND_NC, True),
+        ('license.allow = ["mit", "family:non-commercial"]', MIT_AND_NC, False),
+        ('license.deny = ["family:copyleft"]', "(MIT AND GPL-3.0-only) OR (GPL-2.0-only AND Apache-2.0)", True),
+        ('license.deny = ["family:copyleft"]', "(MIT AND GPL-3.0-only) OR Apache-2.0", False),
+        ('license.only = ["family:permissive"]', MIT_OR_NC, True),
+        # With an exception it is as good as without.
+        ('license.allow = ["family:copyleft"]', "GPL-2.0-only WITH Classpath-exception-2.0", False),
+        ('license.deny = ["family:copyleft"]', "GPL-2.0-only WITH Classpath-exception-2.0", True),
+    ],
+)
+def test_families_are_compared_for_each_license_of_an_expression(rule: str, expression: str, fits: bool) -> None:
+    licensing = combine(of_card({"license": expression}))
+    assert licensing.standing is Standing.KNOWN
+    assert matches(rule, asked(of=package(licensing=licensing))) is fits
+
+
+def test_families_of_base_models_are_compared_for_each_license_of_each() -> None:
+    base = inherit("org/base", combine(of_card({"license": MIT_OR_NC})))
+    licensing = combine(of_card({"license": "apache-2.0"}), base)
+    assert not matches('license.deny = ["family:non-commercial"]', asked(of=package(licensing=licensing)))
+    assert not matches('license.allow = ["family:permissive"]', asked(of=package(licensing=licensing)))
+    worse = combine(of_card({"license": "apache-2.0"}), inherit("org/base", combine(of_card({"license": MIT_AND_NC}))))
+    assert matches('license.deny = ["family:non-commercial"]', asked(of=package(licensing=worse)))
+    assert matches('license.allow = ["family:permissive"]', asked(of=package(licensing=worse)))
 
 
 def test_what_a_base_model_declares_counts_for_both_lists() -> None:

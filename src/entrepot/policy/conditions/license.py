@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from entrepot.domain.licensing import WITH, Declaration, Family, Licensing, Standing
+from entrepot.domain.licensing import WITH, Family, Licensing, Standing
 from entrepot.policy.conditions import About, Answer, Condition, Test, WrongValue
 from entrepot.policy.facts import Facts
 from entrepot.policy.patterns import Patterns
@@ -25,29 +25,35 @@ class _Licenses:
 
     def permit(self, licensing: Licensing) -> bool:
         """Whether all that is declared can be complied with by these."""
-        return licensing.permitted(self._meant(licensing)) or self._permit_families(licensing)
-
-    def _permit_families(self, licensing: Licensing) -> bool:
-        declared = [*licensing.declarations, *licensing.inherited]
-        if licensing.standing is not Standing.KNOWN or not all(map(_is_known, declared)):
+        named = self._named(licensing)
+        if licensing.permitted(named):
+            return True
+        # A family does not vouch for terms of their own, nor for what nobody could read.
+        declared = (*licensing.declarations, *licensing.inherited)
+        if licensing.standing is not Standing.KNOWN or any(one.standing is not Standing.KNOWN for one in declared):
             return False
-        return bool(licensing.families) and self._families.issuperset(licensing.families)
+        families = _families_of(licensing)
+        return licensing.permitted(named | {one for one, its in families.items() if its <= self._families})
 
     def touch(self, licensing: Licensing) -> bool:
         """Whether one of these can't be avoided."""
-        return licensing.touched(self._meant(licensing)) or not self._families.isdisjoint(licensing.families)
+        families = _families_of(licensing)
+        kin = {one for one, its in families.items() if not its.isdisjoint(self._families)}
+        return licensing.touched(self._named(licensing) | kin)
 
-    def _meant(self, licensing: Licensing) -> list[str]:
+    def _named(self, licensing: Licensing) -> set[str]:
         declared = (*licensing.declarations, *licensing.inherited)
         named = {name for one in declared for ids in one.alternatives for name in ids}
         named |= {name.partition(WITH)[0] for name in named}
-        return [name for name in named if self._ids.match(name)]
+        return {name for name in named if self._ids.match(name)}
 
 
-def _is_known(declared: Declaration) -> bool:
-    """Whether its families say all there is to say of it: no name in it that nobody knows."""
-    named = {name for ids in declared.alternatives for name in ids}
-    return declared.standing is Standing.KNOWN and named <= set(declared.ids)
+def _families_of(licensing: Licensing) -> dict[str, set[Family]]:
+    """The families of each license, by its id."""
+    found: dict[str, set[Family]] = {}
+    for license_id, family in licensing.kinds:
+        found.setdefault(license_id, set()).add(family)
+    return found
 
 
 def _family(word: str) -> Family:
