@@ -31,6 +31,8 @@ CARD = "README.md"
 MAX_PAGES = 200
 """How many files speak for a package at most; what is left out is judged when it is asked for."""
 MAX_PAGE_BYTES = 2 << 20
+MOST_COMPILED = 200
+"""How many packages may be under way; making a dossier outlives the request that it was for."""
 AT_ONCE = 4
 PATIENCE_SECONDS = 8.0
 LONG_PATIENCE_SECONDS = 25.0
@@ -71,16 +73,21 @@ async def dossier(registry: Registry, case: Case, policies: Sequence[Policy]) ->
     if known is not None:
         return known
     task = registry.firewall.compiling.get(key)
+    if task is None and len(registry.firewall.compiling) >= MOST_COMPILED:
+        return _not_yet(case, f"too many packages are being inspected before {case.revision.package.name}")
     if task is None:
         task = registry.firewall.compiling[key] = asyncio.ensure_future(_compile(registry, case, with_bases))
         task.add_done_callback(lambda _: registry.firewall.compiling.pop(key, None))
     waits = LONG_PATIENCE_SECONDS if case.door is Door.PACKAGE else PATIENCE_SECONDS
     done, _ = await asyncio.wait([task], timeout=waits)
-    if not done:
-        if case.door in (Door.PACKAGE, Door.HEAD):
-            return None
-        raise Held(f"{case.revision.package.name} is being inspected; ask again in 10 seconds", after=10)
-    return task.result()
+    return task.result() if done else _not_yet(case, f"{case.revision.package.name} is being inspected")
+
+
+def _not_yet(case: Case, reason: str) -> Dossier | None:
+    """None at doors that give nothing out; raises `Held` at the others."""
+    if case.door not in (Door.PACKAGE, Door.HEAD):
+        raise Held(f"{reason}; ask again in 10 seconds", after=10)
+    return None
 
 
 def _ask_for_license(policies: Sequence[Policy]) -> bool:
@@ -98,7 +105,7 @@ async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
         data = await registry.database.read(dossiers.find, revision.package.id, revision.commit, scanner_version())
     written = dossier_text.load(data) if data is not None else None
     if written is None or (with_bases and not written.has_bases):
-        written = await _read_files(registry, case, speaking, with_bases)
+        written = await _written(registry, case, speaking, with_bases)
         # What no file speaks for is put together again as quickly as it is read.
         if written.is_complete and speaking:
             content = dossier_text.dump(written)
@@ -108,6 +115,24 @@ async def _compile(registry: Registry, case: Case, with_bases: bool) -> Dossier:
     remembered = registry.firewall.dossiers if found.is_complete else registry.firewall.unsettled
     remembered.put((revision.package.id, revision.commit.hex, with_bases), found)
     return found
+
+
+async def _written(registry: Registry, case: Case, speaking: Sequence[File], with_bases: bool) -> Written:
+    """What these files say; read once for all commits of the package that have the same ones, as a clone asks for."""
+    key = (case.revision.package.id, with_bases, *((file.path.text, file.oid.hex) for file in speaking))
+    known = registry.firewall.written.get(key)
+    if known is None:
+        known = await _read_files(registry, case, speaking, with_bases)
+        if known.is_complete:
+            registry.firewall.written.put(key, known)
+    return known
+
+
+def is_compiled(registry: Registry, case: Case) -> bool:
+    """Whether the dossier of the case's package is at hand, or nobody needs one."""
+    key = (case.revision.package.id, case.revision.commit.hex)
+    known = (registry.firewall.dossiers.get((*key, with_bases)) for with_bases in (True, False))
+    return registry.firewall.is_blind or any(found is not None for found in known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from entrepot.catalog.repositories import Kind, RepositoryRow
 from entrepot.domain.decision import Decision
 from entrepot.domain.report import Report
 from entrepot.domain.waiver import Waiver
-from entrepot.operations.dossier_text import Dossier
+from entrepot.operations.dossier_text import Dossier, Written
 from entrepot.operations.inspection.crew import Crew
 from entrepot.operations.recent import Recent
 from entrepot.operations.record import Record
@@ -29,6 +29,8 @@ REMEMBERED_FINDINGS = 200_000
 """How many findings, in how many reports, a process remembers; what was found in a file is seldom much."""
 REMEMBERED_PATHS = 500_000
 """How many paths, in how many packages' dossiers."""
+WRITTEN_SECONDS = 600.0
+"""For how long files that speak for a package are taken to say the same at its next commit: base models may change."""
 GLIMPSED_SECONDS = 600.0
 """For how long a file that could not be judged by a glance is not glanced at again."""
 FAILED_SECONDS = 60.0
@@ -74,6 +76,10 @@ class Firewall:
             REMEMBERED_PATHS, lambda dossier: 1 + len(dossier.paths), seconds=DECISION_SECONDS
         )
         """Dossiers of packages that not all is known of: another try may do better, but not at every request."""
+        self.written: Recent[Written] = Recent(
+            REMEMBERED_PATHS, lambda written: 1 + len(written.pages), seconds=WRITTEN_SECONDS
+        )
+        """What the same files said at another commit of the package."""
         self.decisions: Recent[Decision] = Recent(10_000, seconds=DECISION_SECONDS)
         self.glimpsed: Recent[bool] = Recent(10_000, seconds=GLIMPSED_SECONDS)
         self.looking: dict[str, tuple[asyncio.Task[Report], float]] = {}

@@ -405,6 +405,21 @@ def test_what_is_known_of_a_package_is_kept_for_every_process(tmp_path: Path) ->
     run(test)
 
 
+def test_only_so_many_packages_are_looked_at_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "MOST_COMPILED", 0)
+
+    async def test() -> None:
+        async with a_registry(tmp_path, NO_MALWARE, **{"config.json": CONFIG}) as (_, registry):
+            found = await answers(registry)
+            assert set(found) == set(Door) - {Door.UPLOAD, Door.PACKAGE, Door.HEAD}
+            assert all(said.startswith("Held") and "too many packages" in said for said in found.values())
+            assert not registry.firewall.compiling
+            monkeypatch.undo()
+            assert await passes(registry)
+
+    run(test)
+
+
 def test_where_making_a_dossier_takes_long_files_are_held_and_nothing_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

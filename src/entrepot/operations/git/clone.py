@@ -8,7 +8,7 @@ from entrepot.catalog.repositories import Kind
 from entrepot.domain.actor import Actor
 from entrepot.domain.content import Ref
 from entrepot.domain.digest import GitOid
-from entrepot.domain.errors import Corrupt, NotFound, NotReady
+from entrepot.domain.errors import Corrupt, NotFound, NotReady, TooLarge
 from entrepot.domain.git import LfsPointer, blob_oid
 from entrepot.domain.names import PackageName, RepositoryKey
 from entrepot.operations import browse
@@ -22,6 +22,8 @@ from entrepot.operations.registry import Registry
 
 READ_AT_ONCE = 200
 """How many commits and trees are read in one transaction."""
+MOST_COMMITS = 5000
+"""How many commits one pack may have files from: the package is judged as it was at each."""
 CLEARED_AT_ONCE = 1000
 """How many files are cleared before their bytes are read."""
 
@@ -65,6 +67,8 @@ async def pack(registry: Registry, source: GitSource, wanted: Wanted) -> Packed:
             raise NotFound(f"not our ref {want}")
     walked = await source.ask(lambda objects: walking.walk(objects, wanted))
     files = {leaf.oid for leaf in walked.leaves}
+    if len({leaf.commit for leaf in walked.leaves}) > MOST_COMMITS:
+        raise TooLarge(f"more than {MOST_COMMITS:,} commits brought files, and each is judged; clone it with --depth")
     packed = Pack(registry.staging.folder, len(walked.commits) + len(walked.trees) + len(files))
     try:
         await _add_commits_and_trees(source, walked, packed)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -16,13 +16,14 @@ from entrepot.domain.digest import Digest, GitOid
 from entrepot.domain.door import Door
 from entrepot.domain.errors import Invalid, UpstreamError
 from entrepot.domain.git import LfsPointer
-from entrepot.domain.names import PackageType, RefName
+from entrepot.domain.names import FilePath, PackageType, RefName
 from entrepot.operations.browse import Place
 from entrepot.operations.case import Case
+from entrepot.operations.dossier import is_compiled
 from entrepot.operations.gate import Clearance, clear, screen
 from entrepot.operations.git import mirror as mirrors
-from entrepot.operations.git.mirror import Mirror
-from entrepot.operations.git.walk import Leaf, Objects
+from entrepot.operations.git.mirror import Mirror, MirrorObjects
+from entrepot.operations.git.walk import Leaf, Objects, files_at
 from entrepot.operations.inspection.inspect import inspect_bytes
 from entrepot.operations.registry import Registry
 
@@ -63,6 +64,8 @@ class MirrorSource:
     place: Place
     actor: Actor
     mirror: Mirror
+    sizes: dict[GitOid, tuple[int, Digest | None]] = field(default_factory=dict)
+    """What each file that was looked at is: its size, and its digest where it is a large one."""
 
     @classmethod
     def of(cls, registry: Registry, place: Place, actor: Actor) -> "MirrorSource":
@@ -104,6 +107,9 @@ class MirrorSource:
     async def leaves(self, commit: GitOid, leaves: Sequence[Leaf]) -> list[LfsPointer | Clearance]:
         revision = await in_thread(self._revision, commit)
         case = Case(self.place.repository, revision, self.actor, Door.GIT)
+        if not is_compiled(self.registry, case):
+            # The mirror knows it: upstream is not asked what stands in each commit of a long history.
+            case = replace(case, listing=await in_thread(self._listing, commit))
         await screen(self.registry, case)
         described = await in_thread(self._describe, leaves)
         return [await self._cleared(case.of(file), file) for file in described]
@@ -113,18 +119,26 @@ class MirrorSource:
             found = _DATE.search(objects.commit(commit) or b"")
         return Revision(self.place.package, commit, datetime.fromtimestamp(int(found[1]) if found else 0, UTC))
 
-    def _describe(self, leaves: Sequence[Leaf]) -> list[File]:
-        described: list[File] = []
+    def _listing(self, commit: GitOid) -> list[File]:
         with self.mirror.objects() as objects:
-            for leaf in leaves:
-                data = objects.file(leaf.oid)
-                try:
-                    pointer = LfsPointer.parse(data)
-                except Invalid:
-                    described.append(File(leaf.path, len(data), leaf.oid))
-                else:
-                    described.append(File(leaf.path, pointer.size, leaf.oid, pointer.digest))
-        return described
+            found = [self._file(objects, path, oid) for path, oid in files_at(objects, commit)]
+        return sorted(found, key=lambda file: file.path.segments)
+
+    def _describe(self, leaves: Sequence[Leaf]) -> list[File]:
+        with self.mirror.objects() as objects:
+            return [self._file(objects, leaf.path, leaf.oid) for leaf in leaves]
+
+    def _file(self, objects: MirrorObjects, path: FilePath, oid: GitOid) -> File:
+        if oid not in self.sizes:
+            data = objects.file(oid)
+            try:
+                pointer = LfsPointer.parse(data)
+            except Invalid:
+                self.sizes[oid] = len(data), None
+            else:
+                self.sizes[oid] = pointer.size, pointer.digest
+        size, digest = self.sizes[oid]
+        return File(path, size, oid, digest)
 
     async def _cleared(self, case: Case, file: File) -> LfsPointer | Clearance:
         if file.lfs is not None:

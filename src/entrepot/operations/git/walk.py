@@ -92,6 +92,24 @@ def walk(objects: Objects, wanted: Wanted) -> Walked:
     return walked
 
 
+def files_at(objects: Objects, commit: GitOid) -> Iterator[tuple[FilePath, GitOid]]:
+    """Every file of a commit, with its id; raises `Corrupt`, and `TooLarge` where there are too many."""
+    found = _COMMIT.match(objects.commit(commit) or b"")
+    if found is None:
+        raise Corrupt(f"the commit {commit} is missing or malformed")
+    waiting, seen = [(GitOid(found[1].decode()), b"")], 0
+    while waiting:
+        tree, prefix = waiting.pop()
+        for mode, name, oid in _ENTRY.findall(objects.tree(tree)):
+            seen += 1
+            if seen > MAX_OBJECTS:
+                raise TooLarge(f"the commit {commit} has more than {MAX_OBJECTS} files and folders")
+            if mode == _FOLDER:
+                waiting.append((GitOid(oid.hex()), prefix + name + b"/"))
+            elif mode != _SUBMODULE:
+                yield FilePath((prefix + name).decode("utf-8", "surrogateescape")), GitOid(oid.hex())
+
+
 class _History:
     """Commits and their parents; those of a client's shallow commits can be left out, as the client does."""
 
