@@ -145,6 +145,19 @@ class _Scan:
         self._note_disguise(sample, inspected, path)
         if not inspected and not member.opaque and sample.head:
             self.miss(Unread("no format recognizes these bytes", member=path))
+            if not self.glances:
+                self._search(sample, path, depth)
+
+    def _search(self, sample: Sample, path: str, depth: int) -> None:
+        """Look for what no honest bytes hold, in bytes of which nothing else can be said."""
+        # Loaded here: most bytes are of some format.
+        from entrepot.scan.inside import inside
+
+        try:
+            for one in inside(sample.source, self.budget, "bytes of no known format"):
+                self._take(one, path, depth)
+        except Exception as failure:  # noqa: BLE001
+            self._go_on_after(failure, "search", path)
 
     def miss(self, unread: Unread) -> None:
         """Remember bytes that were not looked at; each reason once for the same place."""

@@ -6,6 +6,7 @@ from entrepot.domain.report import Finding, Location
 from entrepot.domain.values import replace
 from entrepot.scan.budget import Budget
 from entrepot.scan.executables import is_elf, is_macho
+from entrepot.scan.formats import Found
 from entrepot.scan.rules import found
 from entrepot.scan.source import Source, Window, pieces
 
@@ -23,15 +24,41 @@ _MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\
 
 def inside(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
     """Findings in bytes that some loader takes as a whole; `what` they are called. Raises `OutOfBudget`."""
-    # Loaded here: both bring patterns and machines that few files need.
+    # Loaded here: it brings patterns that few files need.
     from entrepot.scan.embedded import commands_in
+
+    yield from smuggled(source, budget, what, start, end)
+    part = Window(source, start, (source.size if end is None else end) - start)
+    for one in commands_in(part, budget):
+        yield _shifted(one, start)
+
+
+def smuggled(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
+    """The same where texts are known and looked at elsewhere: programs and harmful pickles. Raises `OutOfBudget`."""
+    part = Window(source, start, (source.size if end is None else end) - start)
+    for one in programs(part, budget, what):
+        yield _shifted(one, start)
+    yield from pickles(source, budget, start, end)
+
+
+def pickles(source: Source, budget: Budget, start: int = 0, end: int | None = None) -> Iterator[Finding]:
+    """A harmful pickle in those bytes, raw, in base64 or in hexadecimal digits. Raises `OutOfBudget`."""
     from entrepot.scan.pickle.hidden import hidden
-    from entrepot.scan.pickle.stream import inspect_stream
 
     part = Window(source, start, (source.size if end is None else end) - start)
-    for search in (programs(part, budget, what), commands_in(part, budget), hidden(part, budget, inspect_stream)):
-        for one in search:
-            yield replace(one, location=Location(offset=start + (one.location.offset or 0)))
+    for one in hidden(part, budget, _follow, first=0):
+        yield _shifted(one, start)
+
+
+def _follow(source: Source, budget: Budget) -> Iterator[Found]:
+    # Loaded here: it brings the whole machine, and few bytes look like a pickle.
+    from entrepot.scan.pickle.stream import inspect_stream
+
+    return inspect_stream(source, budget)
+
+
+def _shifted(one: Finding, start: int) -> Finding:
+    return replace(one, location=Location(offset=start + (one.location.offset or 0)))
 
 
 def programs(source: Source, budget: Budget, what: str) -> Iterator[Finding]:

@@ -7,6 +7,9 @@ from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
 
 _MAGIC = b"\x1f\x8b\x08"
+_HEADER = 10
+_SHORT = 24
+"""Bytes of name and comment in which no pickle has room."""
 
 
 def _recognize(sample: Sample) -> bool:
@@ -19,6 +22,11 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     from entrepot.scan.streams import inspect_stream
 
     yield from inspect_stream(sample, budget, gzip)
+    opening = gzip(sample.source, 0)
+    if opening and opening.offset - _HEADER > _SHORT:
+        from entrepot.scan.inside import pickles
+
+        yield from pickles(sample.source, budget, _HEADER, opening.offset)
 
 
 FORMAT = Format(

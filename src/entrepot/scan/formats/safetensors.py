@@ -70,6 +70,8 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
 
 
 def _metadata(metadata: object) -> Iterator[Found]:
+    from entrepot.scan.embedded import commands
+
     if metadata is None:
         return
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
@@ -77,6 +79,7 @@ def _metadata(metadata: object) -> Iterator[Found]:
     if isinstance(metadata, dict):
         words = [f"{key}: {value}" for key, value in metadata.items() if isinstance(value, str)]
         for word in words:
+            yield from commands(word, "__metadata__")
             if active := _ACTIVE.search(word):
                 message = f"the metadata holds what a browser runs: {active[0]}"
                 yield found("safetensors.active-content", message, evidence=word)

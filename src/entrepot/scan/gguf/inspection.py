@@ -7,6 +7,7 @@ from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.gguf.header import Corrupt, Reader, Tensor, Text
+from entrepot.scan.inside import smuggled
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import BytesSource, Source, Window
@@ -31,6 +32,7 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     header = reader.header
     for kind in sorted(header.unknown):
         yield Unread(f"tensors of the unknown type {kind}")
+    yield from smuggled(sample.source, budget, "the header", 0, header.data)
     yield from _layout(sample.source, header.data, header.alignment, header.tensors)
 
 

@@ -30,11 +30,14 @@ _STARTS = re.compile(rb"\x80(?:[\x02\x03][c(\]}\x8cX]|[\x04\x05](?:\x95...\0\0\0
 Inspect = Callable[[Source, Budget], Iterator[Found]]
 
 
-def hidden(source: Source, budget: Budget, inspect: Inspect) -> Iterator[Finding]:
-    """What harmful pickles lie in the source, beyond its own; `inspect` follows one. Raises `OutOfBudget`."""
+def hidden(source: Source, budget: Budget, inspect: Inspect, first: int = 1) -> Iterator[Finding]:
+    """What harmful pickles lie in the source from `first` on, which leaves out its own; `inspect` follows one.
+
+    Raises `OutOfBudget`.
+    """
     tried: set[int] = set()
     for offset, data, is_text in _candidates(source):
-        if offset in tried or not offset:
+        if offset in tried or offset < first:
             continue
         tried.add(offset)
         if len(tried) > MAX_TRIED:

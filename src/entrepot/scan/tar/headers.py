@@ -1,7 +1,7 @@
 """The headers of a tar archive, with what pax and GNU put before them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.source import Source
@@ -10,6 +10,7 @@ from entrepot.scan.tar.holes import Holes, number, old_holes, pax_holes
 BLOCK = 512
 MAX_EXTENDED = 1 << 20
 """Bytes of one extended header; real ones hold a path or two."""
+MAX_PLACES = 15
 _SIGNED = bytes(range(128, 256))
 
 
@@ -27,6 +28,8 @@ class Header:
     differs: str = ""
     """What readers would disagree on."""
     sparse: Holes | None = None
+    extended: tuple[tuple[int, int], ...] = ()
+    """Where the extended headers before it stand."""
 
 
 def is_header(block: bytes) -> bool:
@@ -44,6 +47,7 @@ def headers(source: Source, budget: Budget) -> Iterator[Header]:
     at = 0
     everywhere: dict[str, str] = {}
     extended: dict[str, str] = {}
+    places: tuple[tuple[int, int], ...] = ()
     while True:
         budget.spend_values()
         block = source.read(at, BLOCK)
@@ -62,10 +66,11 @@ def headers(source: Source, budget: Budget) -> Iterator[Header]:
             extended["path" if kind == b"L" else "linkpath"] = text
         else:
             header = _header(source, block, at, size, everywhere | extended)
-            yield header
-            extended = {}
+            yield replace(header, extended=places)
+            extended, places = {}, ()
             at = header.next
             continue
+        places = (*places[-MAX_PLACES:], (data, data + size))
         at = data + _whole(size)
 
 

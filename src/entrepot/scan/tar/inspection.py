@@ -6,6 +6,7 @@ from entrepot.domain.report import Location, Unread
 from entrepot.scan.archive import Links, check_link, check_path, rest
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Found, Member
+from entrepot.scan.inside import pickles
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import Window
@@ -28,6 +29,8 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         for header in headers(source, budget):
             end = header.next
             yield from _check(header, links)
+            for start, stop in header.extended:
+                yield from pickles(source, budget, start, stop)
             yield from _content(sample, header, budget)
     except Unreadable as error:
         broken = error

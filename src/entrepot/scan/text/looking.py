@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from entrepot.domain.report import Finding
 from entrepot.scan.budget import Budget, Unreadable
 from entrepot.scan.formats import Found
+from entrepot.scan.inside import pickles
 from entrepot.scan.sample import Sample
 from entrepot.scan.source import pieces
 from entrepot.scan.text.collected import reserved, triggers
@@ -21,6 +22,8 @@ OVERLAP = 4096
 _CODE = frozenset(
     (".py", ".js", ".sh", ".c", ".cpp", ".h", ".java", ".rs", ".go", ".ts", ".json", ".yaml", ".yml", ".toml")
 )
+_SHOWN = _CODE - {".json", ".yaml", ".yml", ".toml"} | {".md", ".rst", ".html", ".ipynb", ".markdown"}
+"""What shows examples, or is judged by what it would do with a pickle that it holds."""
 # Vocabularies list every odd character and token there is: as entries, not as text for anybody to read.
 _VOCABULARIES = ("vocab", "merges", "tokenizer.json", "tokens", "added_tokens", "special_tokens", "spiece", "bpe")
 
@@ -29,6 +32,8 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     """What a text says to people, to models and to programs."""
     if any(word in sample.basename for word in _VOCABULARIES):
         return
+    if sample.suffix not in _SHOWN:
+        yield from pickles(sample.source, budget)
     for text, first_line in _texts(sample, budget):
         yield from _look(text, first_line, sample)
 

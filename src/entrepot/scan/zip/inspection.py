@@ -12,10 +12,16 @@ from entrepot.scan.sample import LEFT, Sample
 from entrepot.scan.source import Source, Window
 from entrepot.scan.zip.layout import MARKER_SIZE, Use, layout
 from entrepot.scan.zip.members import link_target, open_member
+from entrepot.scan.zip.records import LOCAL_SIZE
 from entrepot.scan.zip.walk import Archive, Placed, walk
 
 _DEVICES = (stat.S_IFBLK, stat.S_IFCHR)
 _BOMB_RATIO = 100
+_SHORT = 24
+"""Bytes of a field in which no pickle has room."""
+_SHOWN = 1 << 20
+_SIGNS = (b"\x80", b"gA", b"800", b"\n")
+"""One of them is in whatever a pickle looks like: in bytes, in base64, in hexadecimal digits, in the first protocol."""
 _WEIGHTS = (".npz", ".pt", ".pth", ".ckpt", ".bin", ".ptl", ".keras", ".th")
 _SCRIPTS = (".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs", ".command", ".hta")
 
@@ -41,6 +47,7 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
         yield Unread(f"{archive.left} tensors' values and what lies between members, {LEFT}")
     else:
         yield from _between(source, archive)
+        yield from _notes(source, archive, budget)
 
 
 def _check_entry(source: Source, member: Placed, links: Links) -> Iterator[Found]:
@@ -83,6 +90,22 @@ def _between(source: Source, archive: Archive) -> Iterator[Found]:
     for start, stop in archive.gaps:
         name = "leading" if start == 0 else "trailing" if stop == source.size else f"gap at {start}"
         yield Member(name, Window(source, start, stop - start))
+
+
+def _notes(source: Source, archive: Archive, budget: Budget) -> Iterator[Found]:
+    """What lies in fields and comments that unpacking does not touch: of directories, and of local headers."""
+    # Loaded here: of a glance it is nothing.
+    from entrepot.scan.inside import pickles
+
+    places = list(archive.owned)
+    for member in archive.members:
+        start = member.at + LOCAL_SIZE + len(member.local.raw) if member.local else member.data
+        if member.data - start > _SHORT:
+            places.append((start, member.data))
+    for start, stop in places:
+        field = source.read(start, min(stop - start, _SHOWN))
+        if any(sign in field for sign in _SIGNS):
+            yield from pickles(source, budget, start, stop)
 
 
 def _is_plain_text(data: bytes) -> bool:

@@ -1,0 +1,114 @@
+"""Pickles and programs where nothing that unpacks or loads looks: fields, comments, names, notes, texts in base64."""
+
+import base64
+import gzip
+import io
+import json
+import os
+import pickle
+import struct
+import tarfile
+import zipfile
+import zlib
+
+from golden.pairs import Golden
+
+
+class _Echo:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("echo hi",)
+
+
+_BAD = pickle.dumps(_Echo(), 2)
+_GOOD = b"a note of some length, as people write it\n"
+_LIBRARY = b"\x7fELF\2\1\1" + bytes(9) + b"\3\0\x3e\0\1\0\0\0" + bytes(100)
+
+
+def _zip(data: bytes, where: str) -> bytes:
+    buffer = io.BytesIO()
+    info = zipfile.ZipInfo("a.txt")
+    if where == "comment":
+        info.comment = data
+    else:
+        info.extra = struct.pack("<HH", 0x9999, len(data)) + data
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, "hello")
+    out = buffer.getvalue()
+    if where == "local field":
+        at = out.index(b"PK\1\2")
+        return out[:at] + out[at:].replace(data, b"n" * len(data))
+    return out
+
+
+def _gzip_name(data: bytes) -> bytes:
+    packed = gzip.compress(_GOOD, mtime=0)
+    return packed[:3] + b"\4" + packed[4:10] + struct.pack("<H", len(data)) + data + packed[10:]
+
+
+def _pax(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("a.txt")
+        info.size, info.pax_headers = len(_GOOD), {"comment": base64.b64encode(data).decode()}
+        archive.addfile(info, io.BytesIO(_GOOD))
+    return buffer.getvalue()
+
+
+def _safetensors(text: str) -> bytes:
+    header = {"__metadata__": {"note": text}, "w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}
+    data = json.dumps(header).encode()
+    return struct.pack("<Q", len(data)) + data + struct.pack("<4f", 1, 2, 3, 4)
+
+
+def _gguf(key: str, kind: int, value: bytes) -> bytes:
+    out = b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, len(key)) + key.encode() + struct.pack("<I", kind) + value
+    return out + bytes(-len(out) % 32)
+
+
+def _bytes_in_gguf(data: bytes) -> bytes:
+    return _gguf("general.blob", 9, struct.pack("<IQ", 0, len(data)) + data)
+
+
+def _text_in_gguf(text: str) -> bytes:
+    return _gguf("general.description", 8, struct.pack("<Q", len(text)) + text.encode())
+
+
+def _pair(case: str, name: str, dangerous: bytes, harmless: bytes, rule: str = "pickle.hidden") -> Golden:
+    return Golden(rule, name, lambda: dangerous, lambda: harmless, case, techniques=("C15",))
+
+
+GOLDENS = [
+    *(
+        _pair(f"zip, {where}", "m.zip", _zip(_BAD, where), _zip(_GOOD, where))
+        for where in ("comment", "field", "local field")
+    ),
+    _pair("gzip, field", "m.txt.gz", _gzip_name(_BAD), _gzip_name(_GOOD)),
+    _pair("tar, note", "m.tar", _pax(_BAD), _pax(_GOOD)),
+    _pair("text, base64", "m.txt", base64.b64encode(_BAD), base64.b64encode(_GOOD)),
+    _pair("text, digits", "m.txt", _BAD.hex().encode(), _GOOD.hex().encode()),
+    _pair(
+        "json, base64",
+        "m.json",
+        json.dumps({"state": base64.b64encode(_BAD).decode()}).encode(),
+        json.dumps({"state": base64.b64encode(_GOOD).decode()}).encode(),
+    ),
+    _pair(
+        "safetensors, note",
+        "m.safetensors",
+        _safetensors(base64.b64encode(_BAD).decode()),
+        _safetensors(base64.b64encode(_GOOD).decode()),
+    ),
+    _pair("gguf, values", "m.gguf", _bytes_in_gguf(_BAD), _bytes_in_gguf(_GOOD)),
+    _pair("gguf, values", "m.gguf", _bytes_in_gguf(_LIBRARY), _bytes_in_gguf(_GOOD), "executable.in-model"),
+    _pair(
+        "safetensors",
+        "m.safetensors",
+        _safetensors("__import__('os').system('echo hi')"),
+        _safetensors("import os, and call os.system"),
+        "embedded.commands",
+    ),
+    _pair("behind bytes of no format", "m.bin", b"\1\2\3\4" * 50 + _BAD, zlib.compress(_GOOD)),
+    _pair(
+        "behind bytes of no format", "m.bin", b"\1\2\3\4" * 50 + _LIBRARY, zlib.compress(_GOOD), "executable.in-model"
+    ),
+]
