@@ -79,6 +79,7 @@ def decided(decision: Decision = ALLOWED, **given: Any) -> Recorded:
         digest="d" * 64,
         gives=not decision.effect.refuses,
         decision=decision,
+        milliseconds=12,
     )
     return replace(made, **given)
 
@@ -114,6 +115,14 @@ def test_a_chain_of_many_batches_holds_and_shares_its_traces(database: Database)
     assert told(database) == []
 
 
+def test_what_was_written_before_anybody_measured_holds_as_it_is(database: Database) -> None:
+    database.now(decisions.append, [decided(milliseconds=None), decided()])
+    assert told(database) == []
+    database.now(_change(milliseconds=0, number=1))
+    (said,) = told(database)
+    assert said.startswith("the decision 1 ")
+
+
 def test_what_is_handed_over_again_after_its_answer_was_lost_stands_there_once(database: Database) -> None:
     batch = [decided(BLOCKED), decided(), decided(HELD)]
     database.now(decisions.append, batch[:2])
@@ -123,8 +132,8 @@ def test_what_is_handed_over_again_after_its_answer_was_lost_stands_there_once(d
     assert told(database) == []
 
 
-def _change(**values: Any) -> Tamper:
-    return lambda connection: connection.execute(update(rows).where(rows.c.id == 3).values(**values)).rowcount
+def _change(number: int = 3, **values: Any) -> Tamper:
+    return lambda connection: connection.execute(update(rows).where(rows.c.id == number).values(**values)).rowcount
 
 
 def _delete(*numbers: int) -> Tamper:
@@ -157,6 +166,8 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "whether bytes left": (_change(gives=True), "the decision 3"),
     "why": (_change(reason=""), "the decision 3"),
     "whose trace": (_change(trace=""), "the decision 3"),
+    "how long it took": (_change(milliseconds=11), "the decision 3"),
+    "that it took any time": (_change(milliseconds=None), "the decision 3"),
     "a token's number": (_change(token_id=None), "the decision 3"),
     "its own hash": (_change(hash="0" * 64), "the decision 3"),
     "the first is gone": (_delete(1), "1 rows are missing before the decision 2"),

@@ -42,6 +42,8 @@ _HASHED = (
     "reason",
     "trace",
 )
+_TOOK = "milliseconds"
+"""Hashed where it is there: rows of before nobody measured are as they were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def _values(recorded: Recorded, trace: str) -> dict[str, Any]:
         "policy": decision.policy,
         "reason": "; ".join(decision.reasons),
         "trace": trace,
+        _TOOK: recorded.milliseconds,
     }
     return {name: _storable(value) if isinstance(value, str) else value for name, value in values.items()}
 
@@ -149,6 +152,8 @@ def _storable(text: str) -> str:
 
 def _hash(previous: str, values: dict[str, Any]) -> str:
     shown = {name: values[name] for name in _HASHED} | {"at": values["at"].isoformat()}
+    if values[_TOOK] is not None:
+        shown[_TOOK] = values[_TOOK]
     content = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(f"{previous}\n{content}".encode()).hexdigest()
 
@@ -234,6 +239,7 @@ def _line(row: Row[Any], trace: bytes) -> Line:
         digest=row.digest,
         gives=row.gives,
         decision=Decision(Effect(row.effect), reasons, row.rule, row.policy, steps),
+        milliseconds=row.milliseconds,
     )
     return Line(row.id, recorded, row.hash)
 
@@ -249,7 +255,7 @@ def broken(connection: Connection, piece: int = 1000) -> Iterator[str]:
         for row in rows:
             if row.id != number + 1:
                 yield f"{row.id - number - 1} rows are missing before the decision {row.id}"
-            values = {name: getattr(row, name) for name in _HASHED}
+            values = {name: getattr(row, name) for name in (*_HASHED, _TOOK)}
             if _hash(last, values) != row.hash:
                 yield f"the decision {row.id} ({row.uid}), or the one before it, is not what was written"
             number, last = row.id, row.hash

@@ -126,6 +126,7 @@ decisions = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("trace", String(64), nullable=False, default=""),
     Column("hash", String(64), nullable=False),  # of this row and the hash of the row before it
+    Column("milliseconds", Integer),  # until it was decided
     Index(None, "at"),
     Index(None, "actor", "at"),
     Index(None, "digest"),

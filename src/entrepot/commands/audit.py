@@ -16,7 +16,7 @@ from entrepot.commands.output import csv_cell, show
 COLUMNS = ("at", "effect", "actor", "package", "path", "rule", "door", "address", "reason")
 EVERYTHING = (
     *("number", "id", "at", "actor", "token", "address", "client", "door", "repository", "package", "commit"),
-    *("path", "size", "digest", "effect", "downloaded", "rule", "policy", "reason", "hash"),
+    *("path", "size", "digest", "effect", "downloaded", "rule", "policy", "reason", "milliseconds", "hash"),
 )
 PAGE = 1000
 

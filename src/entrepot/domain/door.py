@@ -49,3 +49,5 @@ class Recorded:
     gives: bool
     """Whether bytes were let out because of it."""
     decision: Decision
+    milliseconds: int | None = None
+    """How long it was before the gate until it was decided; None where nobody measured."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from datetime import UTC, datetime
 
 from entrepot.catalog import decisions
@@ -22,6 +23,7 @@ BATCH = 500
 SAME_SECONDS = 30.0
 """Who takes a file in a hundred ranges makes one download: the same decision is written down once in this time."""
 MAX_TEXT = 1000
+MOST_MILLISECONDS = 1 << 30
 
 log = logging.getLogger(__name__)
 
@@ -97,4 +99,5 @@ def _recorded(case: Case, decision: Decision, *, gives: bool) -> Recorded:
         digest=digest,
         gives=gives,
         decision=decision,
+        milliseconds=min(MOST_MILLISECONDS, round((time.monotonic() - case.since) * 1000)),
     )

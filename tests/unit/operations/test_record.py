@@ -63,6 +63,8 @@ def test_a_refusal_names_the_decision_under_which_it_can_be_looked_up(tmp_path: 
             assert (recorded.decision.effect, recorded.gives) == (Effect.BLOCK, False)
             assert recorded.decision.rule == "nothing malicious"
             assert recorded.decision.reasons[0] in error.message
+            assert recorded.milliseconds is not None
+            assert 0 <= recorded.milliseconds < 60_000
             (step,) = [step for step in recorded.decision.trace if step.counts]
             assert step.readings[0].condition == "verdict"
 

@@ -75,6 +75,7 @@ def decision(line: Line) -> dict[str, Any]:
         "rule": recorded.decision.rule,
         "policy": recorded.decision.policy,
         "reason": "; ".join(recorded.decision.reasons),
+        "milliseconds": recorded.milliseconds,
         "hash": line.hash,
     }
 

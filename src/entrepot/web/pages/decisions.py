@@ -40,6 +40,7 @@ COLUMNS: tuple[Column[Line], ...] = (
     Column("rule", lambda line: line.recorded.decision.rule),
     Column("policy", lambda line: line.recorded.decision.policy),
     Column("reason", lambda line: "; ".join(line.recorded.decision.reasons)),
+    Column("milliseconds", lambda line: line.recorded.milliseconds),
     Column("hash", lambda line: line.hash),
 )
 
