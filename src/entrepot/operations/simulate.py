@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from entrepot import licenses
-from entrepot.catalog import decisions, dossiers, packages, reports, repositories, revisions
+from entrepot.catalog import decisions, dossiers, packages, reports, repositories
 from entrepot.catalog.database import Transaction
 from entrepot.catalog.decisions import Filter, Line
 from entrepot.catalog.repositories import Kind, RepositoryRow
@@ -16,7 +16,7 @@ from entrepot.domain.content import Package
 from entrepot.domain.decision import Decision, decide
 from entrepot.domain.digest import Digest
 from entrepot.domain.door import Door, Recorded
-from entrepot.domain.errors import EntrepotError, RevisionNotFound
+from entrepot.domain.errors import EntrepotError
 from entrepot.domain.names import PackageName, PackageType
 from entrepot.domain.report import Report
 from entrepot.operations import dossier_text
@@ -25,6 +25,7 @@ from entrepot.operations.firewall import Law
 from entrepot.operations.inspection.version import scanner_version
 from entrepot.operations.judge import properties_of
 from entrepot.operations.registry import Registry
+from entrepot.operations.remembered import Remembered
 from entrepot.policy import Policy, judge, parse
 from entrepot.policy.facts import Facts, PackageFacts
 
@@ -74,9 +75,16 @@ async def simulate(
     await registry.firewall.record.write_down(registry.database)
     law = await registry.firewall.law(registry.database)
     lines = await registry.database.read(lambda c: list(_asked(c, since, most)))
-    known = await _known(registry, law, {_what(line.recorded): line.recorded for line in lines})
+    # Where nothing is scanned the gate does not know them either.
+    with_paths = _asks_for_twins(policy) and not registry.firewall.is_blind
+    known = await _known(registry, law, {_what(line.recorded): line.recorded for line in lines}, with_paths)
     judged = {what: _judge(policy, facts) for what, facts in known.items()}
     return _summed_up(lines, judged, is_complete=len(lines) < most)
+
+
+def _asks_for_twins(policy: Policy) -> bool:
+    clauses = (clause for rule in policy.rules for clause in (*rule.conditions, *rule.exceptions))
+    return any(clause.condition.name == "safe_twin" for clause in clauses)
 
 
 def _asked(connection: Transaction, since: datetime, most: int) -> Iterator[Line]:
@@ -88,24 +96,24 @@ def _asked(connection: Transaction, since: datetime, most: int) -> Iterator[Line
 
 
 async def _known(
-    registry: Registry, law: Law, asked: Mapping[tuple[str, ...], Recorded]
+    registry: Registry, law: Law, asked: Mapping[tuple[str, ...], Recorded], with_paths: bool
 ) -> Mapping[tuple[str, ...], tuple[Facts, ...]]:
     """The facts of everything that was asked for. Whoever writes a policy tries it again and again on the same ones."""
-    key = ("simulated", law.generation)
+    key = ("simulated", law.generation, with_paths)
     remembered = registry.overviews.get(key)
-    is_fresh = isinstance(remembered, _Remembered) and time.monotonic() < remembered.until
-    known = dict(remembered.facts) if isinstance(remembered, _Remembered) and is_fresh else {}
+    is_fresh = isinstance(remembered, _Facts) and time.monotonic() < remembered.until
+    known = dict(remembered.facts) if isinstance(remembered, _Facts) and is_fresh else {}
     missing = [what for what in asked if what not in known]
     for start in range(0, len(missing), BATCH):
         batch = {what: asked[what] for what in missing[start : start + BATCH]}
-        known |= await registry.database.read(_gather, law, batch)
+        known |= await registry.database.read(_gather, law, batch, with_paths)
     if missing and len(known) <= MOST_REMEMBERED:
-        registry.overviews.put(key, _Remembered(known, time.monotonic() + REMEMBERED_SECONDS))
+        registry.overviews.put(key, _Facts(known, time.monotonic() + REMEMBERED_SECONDS))
     return {what: known[what] for what in asked}
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class _Facts:
     facts: Mapping[tuple[str, ...], tuple[Facts, ...]]
     until: float
 
@@ -115,7 +123,7 @@ def _what(recorded: Recorded) -> tuple[str, ...]:
 
 
 def _gather(
-    connection: Transaction, law: Law, asked: Mapping[tuple[str, ...], Recorded]
+    connection: Transaction, law: Law, asked: Mapping[tuple[str, ...], Recorded], with_paths: bool
 ) -> dict[tuple[str, ...], tuple[Facts, ...]]:
     """What there is to judge of each: the package as a whole, and the file; nothing of what is not here any more."""
     rows = {row.key.text: row for row in repositories.everything(connection)}
@@ -124,13 +132,15 @@ def _gather(
     for what, recorded in asked.items():
         place = what[:3]
         if place not in packages_of:
-            packages_of[place] = _package(connection, law, recorded, rows.get(recorded.repository))
+            packages_of[place] = _package(connection, law, recorded, rows.get(recorded.repository), with_paths)
         about = packages_of[place]
         found[what] = _facts(connection, law, recorded, about) if about else ()
     return found
 
 
-def _package(connection: Transaction, law: Law, recorded: Recorded, row: RepositoryRow | None) -> PackageFacts | None:
+def _package(
+    connection: Transaction, law: Law, recorded: Recorded, row: RepositoryRow | None, with_paths: bool
+) -> PackageFacts | None:
     if row is None:
         return None
     try:
@@ -138,17 +148,13 @@ def _package(connection: Transaction, law: Law, recorded: Recorded, row: Reposit
         package = packages.find(connection, row.id, PackageName.parse(PackageType(kind), name))
     except (EntrepotError, ValueError):
         return None  # nobody can ask for it again
-    about = _package_facts(connection, law, recorded, package)
-    if row.kind is not Kind.LOCAL:
-        return about
-    return replace(about, is_local=True, committed_at=_date(connection, package, recorded))
-
-
-def _date(connection: Transaction, package: Package, recorded: Recorded) -> datetime | None:
-    try:
-        return revisions.find(connection, package, recorded.commit).date
-    except RevisionNotFound:
-        return None
+    known = Remembered(row, package, recorded.commit)
+    return replace(
+        _package_facts(connection, law, recorded, package),
+        is_local=row.kind is Kind.LOCAL,
+        committed_at=known.date(connection),
+        paths=known.safe_paths(connection) if with_paths else None,
+    )
 
 
 def _facts(connection: Transaction, law: Law, recorded: Recorded, about: PackageFacts) -> tuple[Facts, ...]:

@@ -20,6 +20,11 @@ def twin(path: str, paths: frozenset[str]) -> str:
     return shown(_safe_weights(paths).get((folder, _weights(name[: suffix.start()])), ""))
 
 
+def is_safe(path: str) -> bool:
+    """Whether it is of a format that can be a safe twin; no other paths count for `twin`."""
+    return _SAFE.search(path) is not None
+
+
 def _weights(stem: str) -> str:
     """What the weights are called, whoever wrote them: without a shard's number and the framework's name."""
     return _FRAMEWORKS.sub(r"\1model", _SHARD.sub("", stem))

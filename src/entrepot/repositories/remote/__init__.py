@@ -24,9 +24,8 @@ from entrepot.repositories import Page, Parts, Repository, RepositoryKind
 from entrepot.repositories.remote import answers
 from entrepot.repositories.remote.answers import Said
 from entrepot.repositories.remote.asking import Asking, Question
+from entrepot.repositories.remote.questions import DEFAULT, revision_question, tree_question
 
-DEFAULT = ("", "HEAD", "main")
-"""What the default branch is called; on every hub it is `main`."""
 COUNTED = 1000
 """How many commits upstream is asked for to say how many there are: one page."""
 OFFLINE = "offline:"
@@ -51,7 +50,7 @@ class RemoteRepository:
         return (await self.revision(name, DEFAULT[0])).package
 
     async def revision(self, name: PackageName, ref: str) -> Revision:
-        question = _revision_question(name, ref)
+        question = revision_question(name, ref)
 
         async def ask() -> Json:
             return await self._describe(name, ref)
@@ -75,7 +74,7 @@ class RemoteRepository:
         )
         said = {"package": package.id, **answers.of_revision(seen)}
         # Whoever pins the commit next, or asks by the package's present name, need not ask upstream again.
-        for known in {_revision_question(package.name, seen.commit.hex), _revision_question(package.name, ref)}:
+        for known in {revision_question(package.name, seen.commit.hex), revision_question(package.name, ref)}:
             await self._database.write(upstream.keep_answer, self._row.id, known.key, upstream.FOUND, said)
         return said
 
@@ -118,7 +117,9 @@ class RemoteRepository:
         remembered = self._parts.memory.listing(key)
         if remembered is not None:
             return remembered
-        said: Said = await self._asking.remembered(_tree_question(revision, None, True))
+        said: Said = await self._asking.remembered(
+            tree_question(revision.package.id, revision.commit, None, recursive=True)
+        )
         if said is None:
             return None
         listing = await in_thread(lambda: [answers.entry(line) for line in said])
@@ -130,7 +131,9 @@ class RemoteRepository:
             seen = await self._upstream.tree(revision.package.name, revision.commit, folder, recursive)
             return [answers.of_entry(item) for item in sorted(seen, key=_order)]
 
-        said: Said = await self._asking.answer(_tree_question(revision, folder, recursive), ask)
+        said: Said = await self._asking.answer(
+            tree_question(revision.package.id, revision.commit, folder, recursive=recursive), ask
+        )
         return await in_thread(lambda: [answers.entry(line) for line in said])
 
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
@@ -197,16 +200,6 @@ class RemoteRepository:
 
     async def deploy_target(self, name: PackageName | None) -> Repository:
         raise Forbidden(f"{self._row.key} stands for {self._row.upstream} and takes no uploads")
-
-
-def _revision_question(name: PackageName, ref: str) -> Question:
-    word = "" if ref in DEFAULT else ref
-    return Question(("revision", name.type.value, name.folded, word), forever=GitOid.looks_like(ref))
-
-
-def _tree_question(revision: Revision, folder: FilePath | None, recursive: bool) -> Question:
-    words = ("tree", revision.package.id, revision.commit.hex, folder.text if folder else "", recursive)
-    return Question(words, forever=True, missing_forever=True)
 
 
 def _order(item: File | Folder) -> tuple[str, ...]:
