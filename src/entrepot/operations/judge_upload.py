@@ -114,9 +114,8 @@ async def _judge(
     card = case.revision.package.facts.get("cardData")
     licensing = licenses.combine(licenses.of_card(card if isinstance(card, dict) else {}))
     about = replace(about, paths=paths, licensing=licensing)
-    # Where nothing is scanned, rules that ask what is in a file wait for whoever wants to have it, and refuse there.
-    is_final = not registry.firewall.is_blind
-    decision = judge(policies, file_facts(case, about, law, report, is_final=is_final))
+    # Also where nothing is scanned: nothing more will be known, and what a rule can't tell it refuses at each door.
+    decision = judge(policies, file_facts(case, about, law, report, is_final=True))
     lenient = {policy.label for policy in policies if policy.uploads == "quarantine"}
     return decide(_set_aside(step) if step.policy in lenient else step for step in decision.trace)
 

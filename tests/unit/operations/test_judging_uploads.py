@@ -9,12 +9,13 @@ import pytest
 from entrepot.catalog.revisions import MAIN
 from entrepot.domain.actor import Action, Actor, Grant
 from entrepot.domain.changes import CopyFile, DeleteFile
-from entrepot.domain.errors import FileNotFound, NotFound, Refused
-from entrepot.domain.names import FilePath, PackageName, PackageType, RepositoryKey
+from entrepot.domain.errors import Blocked, FileNotFound, NotFound, Refused
+from entrepot.domain.names import FilePath, Locator, PackageName, PackageType, RepositoryKey
 from entrepot.operations import manage, publish
+from entrepot.operations.download import download
 from entrepot.operations.publish import Draft, InlineFile, Item
 from entrepot.operations.registry import Registry
-from entrepot_testing import add_repository, apply_policy, close_registry, make_registry, rule_about, run
+from entrepot_testing import READER, add_repository, apply_policy, close_registry, make_registry, rule_about, run
 
 KEY, NAME = RepositoryKey("models"), PackageName(PackageType.MODEL, "ada", "model")
 ADA = Actor("ada", 1, 1, "test", (Grant("*", frozenset(Action)),))
@@ -97,7 +98,30 @@ def test_what_needs_no_scanner_is_asked_where_nothing_is_scanned(tmp_path: Path)
             with pytest.raises(Refused, match="no code"):
                 await commit(registry, InlineFile(CODE, b"x = 1\n"))
             await commit(registry, InlineFile(NOTES, b"x = 1\n"))
-            apply_policy(registry, NO_MALWARE)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ['verdict = "malicious"', 'severity = "low"', 'executable = "any"', 'coverage = "none"', 'format = "zip"'],
+)
+def test_where_nothing_is_scanned_what_asks_for_the_scanner_is_refused_at_both_doors(
+    tmp_path: Path, condition: str
+) -> None:
+    async def test() -> None:
+        async with a_package(tmp_path, scanning="off") as registry:
+            await commit(registry, InlineFile(NOTES, b"before"))
+            apply_policy(registry, rule_about(condition, name="seen by the scanner"))
+            with pytest.raises(Refused, match="seen by the scanner"):
+                await commit(registry, InlineFile(CODE, b"x = 1\n"))
+            assert not await stands(registry, CODE)
+            with pytest.raises(Blocked, match="seen by the scanner"):
+                await download(registry, Locator(KEY, NAME, "main", NOTES), ADA)
+            # In quarantine it may come in, and waits there for somebody who can look.
+            apply_policy(registry, 'uploads = "quarantine"\n' + rule_about(condition, name="seen by the scanner"))
             await commit(registry, InlineFile(CODE, b"x = 1\n"))
+            with pytest.raises(Blocked, match="seen by the scanner"):
+                await download(registry, Locator(KEY, NAME, "main", CODE), READER)
 
     run(test)
