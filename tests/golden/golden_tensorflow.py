@@ -65,7 +65,11 @@ _SAVES = _graph(
 _FROZEN = _graph([_IN, _OUT])
 
 GOLDENS = [
+    _pair("network", _serving("DataServiceDatasetV4")),
     _pair("file-write", _serving("WriteFile")),
+    _pair("file-write", _serving("DatasetToTFRecord"), "records"),
+    _pair("file-read", _serving("LoadAndRemapMatrix"), "matrix"),
+    _pair("file-read", _serving("IO>FileRead"), "TensorFlow I/O", _serving("IO>DecodeWebP")),
     _pair("file-write", _saved(_meta(_FUNCTION)), "in a function"),
     _pair("file-write", _saved(_meta(_graph([_IN, _OUT])), _meta(_FUNCTION)), "second graph"),
     _pair("file-write", _graph([_IN, _node("w", "WriteFile", ["in"])]), "frozen graph", _FROZEN, "frozen.pb"),

@@ -49,6 +49,12 @@ GOLDENS = [
     ),
     _pair(
         "xml.entity-bomb",
+        _entity("".join(f"<!ENTITY a{at} '{f'&a{at - 1};' * 10 if at else 'lol'}'>" for at in range(5))),
+        "small",
+        _entity("<!ENTITY a 'lol'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>"),
+    ),
+    _pair(
+        "xml.entity-bomb",
         _entity('<!ENTITY a0 "lol">' + _BOMB),
         harmless=_entity("<!ENTITY a '1'><!ENTITY b '&a;&a;'>"),
     ),

@@ -63,6 +63,20 @@ _RULES: tuple[tuple[str, Pattern], ...] = (
         ),
     ),
     (
+        "script.windows-host",
+        Pattern(
+            r"(?i)(?:CreateObject|GetObject|new\s+ActiveXObject)\s*\(?\s*[\"'](?:WScript\.Shell|Shell\.Application|winmgmts:|"
+            r"(?:MSXML2|Microsoft)\.(?:Server)?XMLHTTP|ADODB\.Stream|Scripting\.FileSystemObject|WinHttp\.)"
+        ),
+    ),
+    (
+        "script.web-shell",
+        Pattern(
+            r"(?i)\b(?:system|exec|passthru|shell_exec|popen|proc_open|eval|assert|create_function)\s*\([^;\n]{0,100}"
+            r"\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b"
+        ),
+    ),
+    (
         "script.persistence",
         Pattern(
             r"(?i)>>?\s*\S*\.ssh/authorized_keys|tee\s+(?:-a\s+)?\S*\.ssh/authorized_keys|\|\s*crontab\s+-|>>?\s*/etc/(?:cron|ld\.so\.preload|sudoers|rc\.local|passwd|shadow)"
@@ -104,5 +118,7 @@ _DOES = {
     "script.encoded-command": "runs a command that it hides by an encoding",
     "script.destructive": "deletes or overwrites what belongs to the user or the system",
     "script.exfiltration": "sends private files or the environment to somebody else",
+    "script.windows-host": "reaches for programs, files or addresses by the script host of Windows",
+    "script.web-shell": "runs what visitors of a page send",
     "script.persistence": "plants itself where the system or a login starts it",
 }

@@ -23,6 +23,8 @@ _LIBRARIES = (
     ".dex",
     ".cubin",
     ".bundle",
+    ".pyc",
+    ".pyo",
 )
 _PROGRAMS = (".exe", ".elf", ".com", ".sys", ".scr", ".msi", ".lnk", ".llamafile")
 

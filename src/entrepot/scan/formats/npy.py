@@ -30,6 +30,14 @@ class Array:
     sure: bool = True
 
 
+class _NoLiteral(Unreadable):
+    """The header is no literal of Python: readers that evaluate it run it."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(f"the array header is no literal: {why}")
+        self.text = text
+
+
 def _recognize(sample: Sample) -> bool:
     return sample.head[:6] == _MAGIC
 
@@ -40,7 +48,11 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     # np.save may be called on one open file again and again.
     while source.read(at, 6) == _MAGIC:
         budget.spend_values()
-        array = _header(source, at)
+        try:
+            array = _header(source, at)
+        except _NoLiteral as broken:
+            yield from _commands(broken.text)
+            raise
         if array.objects:
             yield Member(_named("objects", at), Window(source, array.data, source.size - array.data), ("pickle",))
             return
@@ -55,6 +67,12 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
             yield Member(_named("values", at), Window(source, array.data, array.size), opaque=True)
         at = end
     yield from rest(source, at)
+
+
+def _commands(text: str) -> Iterator[Found]:
+    from entrepot.scan.embedded import commands
+
+    yield from commands(text, "the array header", 0)
 
 
 def _named(name: str, at: int) -> str:
@@ -83,6 +101,10 @@ def _header(source: Source, at: int) -> Array:
     data = source.read(begin, length)
     if len(data) < length:
         raise Unreadable("the array header is cut off")
+    return _array(data, begin + length, version)
+
+
+def _array(data: bytes, begin: int, version: int) -> Array:
     from entrepot.scan.dtypes import Unknown, item_size
 
     fields = _literal(data.decode("utf-8" if version == 3 else "latin-1", "replace"))
@@ -92,8 +114,8 @@ def _header(source: Source, at: int) -> Array:
     try:
         size, objects = item_size(fields["descr"])
     except Unknown:
-        return Array(begin + length, 0, objects=False, sure=False)
-    return Array(begin + length, count * size, objects)
+        return Array(begin, 0, objects=False, sure=False)
+    return Array(begin, count * size, objects)
 
 
 def _count(shape: object) -> int:
@@ -118,7 +140,7 @@ def _literal(text: str) -> object:
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        raise Unreadable(f"the array header is no literal: {error}"[:200]) from None
+        raise _NoLiteral(text, type(error).__name__) from None
 
 
 def _depth(text: str) -> int:

@@ -10,7 +10,23 @@ from entrepot.scan.sample import Sample
 
 MAX_SIZE = 4 << 20
 """Characters of a script that are searched: the time grows with them, and no script is larger."""
-_SUFFIXES = (".sh", ".bash", ".zsh", ".ksh", ".bat", ".cmd", ".ps1", ".psm1", ".command")
+_SUFFIXES = (
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".ksh",
+    ".bat",
+    ".cmd",
+    ".ps1",
+    ".psm1",
+    ".command",
+    ".vbs",
+    ".vbe",
+    ".wsf",
+    ".hta",
+    ".jse",
+    ".php",
+)
 _WEIGHTS = (
     ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".safetensors", ".gguf", ".ggml",
     ".onnx", ".h5", ".hdf5", ".keras", ".pb", ".tflite", ".model", ".params", ".weights", ".engine", ".plan", ".pte",

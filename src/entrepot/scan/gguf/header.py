@@ -19,6 +19,8 @@ MAX_ALIGNMENT = 1 << 20
 _ABSURD = 1 << 40
 """A length that no file has: it is there to make arithmetic wrap around, not cut off by accident."""
 _ENDLESS = 1 << 63
+LONG = 24
+"""Bytes of one string in a list that may be more than a token."""
 _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 4: (32, 20), 5: (32, 24), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
@@ -28,6 +30,11 @@ _BLOCKS = {
     39: (32, 17), 40: (64, 36),
 }  # fmt: skip
 """Values of one block, and its bytes, by ggml's type number."""
+
+
+def reaches_out(value: bytes) -> bool:
+    """Whether a text is a template that reaches for Python's own names, wherever it stands."""
+    return b"__" in value and (b"{{" in value or b"{%" in value)
 
 
 class Corrupt(Unreadable):
@@ -143,10 +150,12 @@ class Reader:
             self._budget.spend_values()
             at = self._cursor.at
             length = self._length(f"a string of {key}")
-            if template:
-                yield Text(f"{key}[{index}]", self._cursor.take(length), at)
-            else:
+            if not template and length < LONG:
                 self._cursor.skip(length)
+                continue
+            value = self._cursor.take(length)
+            if template or reaches_out(value):
+                yield Text(f"{key}[{index}]", value, at)
 
     def _tensor(self, names: set[str]) -> Iterator[Finding]:
         self._budget.spend_values()

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from entrepot.domain.report import Location, Unread
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget
+from entrepot.scan.embedded import commands
 from entrepot.scan.formats import Found, Member
-from entrepot.scan.gguf.header import Corrupt, Reader, Tensor, Text
+from entrepot.scan.gguf.header import Corrupt, Reader, Tensor, Text, reaches_out
 from entrepot.scan.inside import smuggled
 from entrepot.scan.rules import found
 from entrepot.scan.sample import Sample
@@ -38,9 +39,10 @@ def inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
 
 def _text(text: Text) -> Iterator[Found]:
     """Templates are code to whoever renders them; other strings are read as text."""
-    if "template" in text.key:
+    if "template" in text.key or reaches_out(text.value):
         yield Member(text.key, BytesSource(text.value), ("jinja",))
     elif text.value:
+        yield from commands(text.value.decode("utf-8", "replace"), text.key, text.at)
         yield Member(text.key, BytesSource(text.value), ("text",), opaque=True)
 
 

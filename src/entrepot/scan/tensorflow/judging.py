@@ -11,7 +11,8 @@ from entrepot.scan.tensorflow.graph import Graph, Node, plain, read_graph
 
 _WRITES = frozenset(
     "WriteFile WriteSummary CreateSummaryFileWriter WriteGraphSummary SaveDataset SaveDatasetV2 "
-    "SnapshotDataset SnapshotDatasetV2 DistributedSave DeleteFile".split()
+    "SnapshotDataset SnapshotDatasetV2 DistributedSave DeleteFile CreateSummaryDbWriter DatasetToTFRecord "
+    "ExperimentalDatasetToTFRecord".split()
 )
 _READS = frozenset(
     "ReadFile MatchingFiles ImmutableConst LoadDataset WholeFileReader WholeFileReaderV2 "
@@ -19,8 +20,15 @@ _READS = frozenset(
     "TFRecordReader TFRecordReaderV2 FixedLengthRecordReader TextLineDataset TFRecordDataset TFRecordDatasetV2 "
     "FixedLengthRecordDataset FixedLengthRecordDatasetV2 CSVDataset CSVDatasetV2 ExperimentalCSVDataset ListDataset "
     "MatchingFilesDataset ExperimentalMatchingFilesDataset LMDBDataset ExperimentalLMDBDataset "
-    "SqlDataset ExperimentalSqlDataset".split()
+    "SqlDataset ExperimentalSqlDataset LoadAndRemapMatrix GenerateVocabRemapping RecordInput SnapshotChunkDataset "
+    "SnapshotDatasetReader SnapshotNestedDatasetReader IdentityReader IdentityReaderV2".split()
 )
+# The service hands out whatever its dataset reads; TensorFlow I/O's operators of these names open files and addresses.
+_NETWORK = frozenset(
+    "DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 RegisterDataset "
+    "RegisterDatasetV2 RpcCall RpcClient RpcServer RpcServerStart TryRpc Rpc BigtableClient IO>BigtableClient".split()
+)
+_OPENING = Pattern(r"IO>(?!.*(?:Decode|Encode))\w*(?:Read|Write|Open|Init|Kafka|Sql|Http|FileSystem)\w*")
 _PYTHON = frozenset("PyFunc PyFuncStateless EagerPyFunc NumpyFunction".split())
 _LIBRARIES = frozenset("LoadLibrary LoadLibraryV2 LoadOpLibrary ShellExecute ExecuteCommand System Exec".split())
 # Every saved model has them, in the functions by which it saves itself.
@@ -43,7 +51,9 @@ _FILE_STREAM = "file://"
 
 def does_harm(operator: str) -> bool:
     """Whether an operator reads, writes or runs something wherever it stands."""
-    return operator in _WRITES | _READS | _PYTHON | _LIBRARIES | _SAVING or operator.startswith("LoadLibrary")
+    return operator in _WRITES | _READS | _NETWORK | _PYTHON | _LIBRARIES | _SAVING or operator.startswith(
+        "LoadLibrary"
+    )
 
 
 def judged_meta_graph(view: View) -> Iterator[Finding]:
@@ -102,6 +112,7 @@ _DOES = {
     "tensorflow.library": "loads or runs what it is told to",
     "tensorflow.save-in-signature": "writes a checkpoint wherever it is told to",
     "tensorflow.restore-elsewhere": "reads a checkpoint from wherever it is told to",
+    "tensorflow.network": "talks to another machine",
     "tensorflow.debug-url": "sends its values to an address",
     "tensorflow.code-in-text": "names or holds Python that runs something",
 }
@@ -124,8 +135,10 @@ def _rule(node: Node, served: bool, has_signatures: bool) -> str | None:
     operator = node.operator
     if operator in _WRITES or (operator == "PrintV2" and any(_FILE_STREAM in text for _, text in node.texts)):
         return "tensorflow.file-write"
-    if operator in _READS:
+    if operator in _READS or _OPENING.fullmatch(operator):
         return "tensorflow.file-read"
+    if operator in _NETWORK:
+        return "tensorflow.network"
     if operator in _PYTHON:
         return "tensorflow.python-function"
     if operator in _LIBRARIES or operator.startswith("LoadLibrary"):

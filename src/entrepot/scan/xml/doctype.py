@@ -12,6 +12,8 @@ MAX_COUNTED = 20
 """Entities, the largest, of which every use is counted."""
 MAX_EXPANSION = 1_000_000
 """Characters that entities may become; expat stops at about eight million, others never."""
+MIN_EXPANSION, MAX_GROWTH = 10_000, 50
+"""Characters, and how many for each that was declared: entities in entities, as only bombs have them."""
 HUGE = 1 << 60
 _HOSTS = re.compile(
     r"https?://(?:[\w-]+\.)*(?:w3\.org|apple\.com|sun\.com|oracle\.com|oasis-open\.org|dmg\.org|apache\.org|docbook\.org|"
@@ -97,7 +99,8 @@ def judged(one: Doctype, start: int, text: str) -> Iterator[Finding]:
     largest = sorted(((size, name) for name, size in sizes.items()), reverse=True)[:MAX_COUNTED]
     used = ((size * max(1, text.count(f"&{name};", one.end)), name) for size, name in largest)
     size, name = max(used, default=(0, ""))
-    if size > MAX_EXPANSION:
+    nested, declared = max(sizes.values(), default=0), sum(len(value) for value in one.entities.values())
+    if size > MAX_EXPANSION or nested > max(MIN_EXPANSION, MAX_GROWTH * declared):
         message = f"the entity {name} becomes {size if size < HUGE else 'more than 2^60'} characters"
         yield found("xml.entity-bomb", message, evidence=f"<!ENTITY {name} {one.entities[name][:200]!r}>", at=at)
     yield from _assembled(one, at)
