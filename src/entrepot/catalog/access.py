@@ -27,6 +27,10 @@ class NewToken:
     owner: str
     grants: tuple[Grant, ...]
     expires_at: datetime | None = None
+    made_by: str = ""
+    """Whose request it was."""
+    parent: int | None = None
+    """The token that it comes of and ends with; None for one that stands by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class TokenRow:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    made_by: str = ""
+    """Who asked for it; empty where nobody noted that."""
+    parent: int | None = None
+    """The number of the token that it came of and ends with."""
 
 
 def hash_of(token: str) -> str:
@@ -58,21 +66,32 @@ def user_id(connection: Connection, name: str) -> int:
 
 
 def create_token(connection: Connection, new: NewToken) -> TokenRow:
-    """The token, as it is listed; raises `Invalid` without a scope."""
+    """The token, as it is listed; raises `Invalid` without a scope, or where the one it comes of has ended."""
     if not new.grants:
         raise Invalid("a token needs at least one scope, such as 'hub:read'")
+    if new.parent is not None:
+        _require_standing(connection, new.parent)
     values = {
         "hash": hash_of(new.secret),
         "name": new.name,
         "user_id": user_id(connection, new.owner),
         "created_at": now(),
         "expires_at": new.expires_at,
+        "made_by": new.made_by,
+        "parent_id": new.parent,
     }
     token_id = connection.execute(insert(tokens).values(**values).returning(tokens.c.id)).scalar_one()
     for grant in new.grants:
         actions = " ".join(sorted(action.value for action in grant.actions))
         connection.execute(insert(grants).values(token_id=token_id, repository=grant.repository, actions=actions))
     return next(row for row in list_tokens(connection) if row.id == token_id)
+
+
+def _require_standing(connection: Connection, token_id: int) -> None:
+    # Written, not only read: whoever revokes it at this moment waits, and finds the new one, too.
+    which = (tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+    if connection.execute(update(tokens).where(*which).values(revoked_at=None)).rowcount == 0:
+        raise Invalid("the token that this was to be made with is no longer valid")
 
 
 def _who(which: ColumnElement[bool]) -> Select[Any]:
@@ -153,16 +172,19 @@ def list_tokens(connection: Connection) -> list[TokenRow]:
             row.expires_at,
             row.revoked_at,
             row.last_used_at,
+            row.made_by,
+            row.parent_id,
         )
         for row in rows
     ]
 
 
 def revoke(connection: Connection, token_id: int) -> None:
-    """End a token at once; raises `NotFound`. Ending it twice is ending it."""
-    done = connection.execute(
-        update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None)).values(revoked_at=now())
-    )
-    known = connection.execute(select(tokens.c.id).where(tokens.c.id == token_id)).first()
-    if done.rowcount == 0 and known is None:
+    """End a token at once, and all that came of it; raises `NotFound`. Ending it twice is ending it."""
+    if connection.execute(select(tokens.c.id).where(tokens.c.id == token_id)).first() is None:
         raise NotFound(f"there is no token with the number {token_id}")
+    ended, is_meant = [token_id], tokens.c.id == token_id
+    while ended:
+        connection.execute(update(tokens).where(is_meant, tokens.c.revoked_at.is_(None)).values(revoked_at=now()))
+        is_meant = tokens.c.parent_id.in_(ended)
+        ended = list(connection.execute(select(tokens.c.id).where(is_meant)).scalars())

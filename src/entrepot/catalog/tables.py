@@ -88,6 +88,9 @@ tokens = Table(
     Column("expires_at", UtcTime),
     Column("revoked_at", UtcTime),
     Column("last_used_at", UtcTime),
+    Column("made_by", Text, nullable=False, default="", server_default=""),
+    # The token that it came of, and ends with; none for those that an administrator gave.
+    Column("parent_id", RowId),
 )
 grants = Table(
     "grants",

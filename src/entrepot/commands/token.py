@@ -7,7 +7,7 @@ import click
 from entrepot.commands.asking import find, server_options
 from entrepot.commands.output import as_json_option, show
 
-COLUMNS = ("id", "name", "user", "scopes", "expires_at", "revoked_at", "last_used_at")
+COLUMNS = ("id", "name", "user", "scopes", "expires_at", "revoked_at", "last_used_at", "made_by", "parent")
 
 
 @click.group("token")
@@ -60,7 +60,7 @@ def listed(as_json: bool, server: str | None, token: str | None) -> None:
 @click.argument("number", type=int)
 @server_options
 def revoke(number: int, server: str | None, token: str | None) -> None:
-    """End a token at once.
+    """End a token at once, and those that were made with it.
 
     \b
     Example:

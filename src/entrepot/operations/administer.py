@@ -1,7 +1,7 @@
 """Administer: repositories and tokens, by those who may."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -106,7 +106,7 @@ async def create_token(registry: Registry, new: NewToken, actor: Actor) -> Token
         # A misspelled scope would be good for nothing, until somebody makes a repository of that name.
         if grant.repository not in known | {EVERY_REPOSITORY}:
             raise Invalid(f"there is no repository called {grant.repository}, for which a scope was asked")
-    return await registry.database.write(access.create_token, new)
+    return await registry.database.write(access.create_token, replace(new, made_by=actor.name))
 
 
 async def list_tokens(registry: Registry, actor: Actor) -> list[TokenRow]:

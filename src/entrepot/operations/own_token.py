@@ -1,4 +1,4 @@
-"""Own tokens: what somebody makes for a client of theirs. It may no more than its maker, and lasts no longer."""
+"""Own tokens: what somebody makes for a client of theirs. It may no more than the one it comes of, and ends with it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ async def make_own_token(registry: Registry, wanted: Wanted, actor: Actor) -> Ma
     secret = new_token()
     grants = (Grant(wanted.repository.text, frozenset(wanted.actions)),)
     ends = min(expires, own.expires_at) if own.expires_at else expires
-    new = NewToken(secret, f"{wanted.name} (made with {own.name})"[:100], actor.name, grants, ends)
+    new = NewToken(secret, wanted.name, actor.name, grants, ends, made_by=actor.name, parent=own.id)
     return Made(await registry.database.write(access.create_token, new), secret)
 
 

@@ -51,6 +51,24 @@ def test_the_catalog_does_not_know_the_secret(database: Database, tmp_path: Path
     assert not any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
 
+def test_a_token_that_comes_of_one_that_has_ended_is_not_made(database: Database) -> None:
+    parent = database.now(access.create_token, NewToken("parent", "t", "ada", READ))
+    child = database.now(access.create_token, NewToken("child", "t", "ada", READ, made_by="ada", parent=parent.id))
+    grandchild = NewToken("grandchild", "t", "ada", READ, made_by="ada", parent=child.id)
+    assert database.now(access.create_token, grandchild).parent == child.id
+    other = database.now(access.create_token, NewToken("other", "t", "ada", READ, made_by="root"))
+    database.now(access.revoke, parent.id)
+    for secret in ("parent", "child", "grandchild"):
+        assert database.now(access.actor, secret) is None
+    assert database.now(access.actor_of, other.id) is not None
+    with pytest.raises(Invalid, match="no longer valid"):
+        database.now(access.create_token, NewToken("late", "t", "ada", READ, parent=child.id))
+    # Ended by themselves, they leave the one they came of as it is.
+    again = database.now(access.create_token, NewToken("again", "t", "ada", READ, parent=other.id))
+    database.now(access.revoke, again.id)
+    assert database.now(access.actor_of, other.id) is not None
+
+
 def test_a_token_ends_when_it_expires_is_revoked_or_its_user_is_disabled(database: Database) -> None:
     over = NewToken("over", "t", "ada", READ, now() - timedelta(seconds=1))
     database.now(access.create_token, over)

@@ -204,6 +204,34 @@ def test_a_token_made_on_the_spot_lasts_no_longer_than_the_one_it_was_made_with(
     run(scenario)
 
 
+def test_a_token_made_on_the_spot_says_who_made_it_and_ends_with_the_one_it_was_made_with(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with a_site(tmp_path) as registry:
+            reader = await Visitor(registry).sign_in("models:read")
+            (parent,) = registry.database.now(access.list_tokens)
+            page = (await reader.post("/set-me-up", {"client": "shell", "repository": "models"})).body.decode()
+            secret = next(part for part in page.replace("=", " ").split() if part.startswith("hf_") and len(part) >= 40)
+            made = registry.database.now(access.list_tokens)[0]
+            assert (made.made_by, made.parent) == (parent.user, parent.id)
+            listed = (await reader.get("/tokens")).body.decode()
+            assert f"with No. {parent.id}, ends with it" in listed
+            # Somebody signs in with the new one, and makes another with that.
+            further = Visitor(registry)
+            await further.post("/sign-in", {"token": secret[:40]})
+            assert (await further.post("/set-me-up", {"client": "git", "repository": "models"})).status == 200
+            admin = await Visitor(registry).sign_in(EVERYTHING, user="root")
+            fields = {"name": "ci", "user": "ada", "scope": "models:read"}
+            assert (await admin.post("/tokens", fields)).status == 200
+            given = registry.database.now(access.list_tokens)[0]
+            assert (given.user, given.made_by, given.parent) == ("ada", "root", None)
+            assert (await admin.post(f"/tokens/{parent.id}/revoke")).status == 303
+            standing = {row.id for row in registry.database.now(access.list_tokens) if row.revoked_at is None}
+            assert standing == {given.id, given.id - 1}, "the administrator's, and what that one gave"
+            assert (await further.get("/tokens")).status == 303
+
+    run(scenario)
+
+
 def test_the_check_lights_up_once_the_token_was_used(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with a_site(tmp_path) as registry:

@@ -25,6 +25,8 @@ def shape(row: TokenRow) -> dict[str, Any]:
         "expires_at": row.expires_at.isoformat() if row.expires_at else None,
         "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
         "last_used_at": row.last_used_at.isoformat() if row.last_used_at else None,
+        "made_by": row.made_by,
+        "parent": row.parent,
     }
 
 

@@ -31,6 +31,8 @@ COLUMNS: tuple[Column[TokenRow], ...] = (
     Column("expires", lambda one: one.expires_at),
     Column("revoked", lambda one: one.revoked_at),
     Column("used", lambda one: one.last_used_at),
+    Column("made_by", lambda one: one.made_by),
+    Column("parent", lambda one: one.parent),
 )
 
 
