@@ -1,7 +1,11 @@
 """TensorFlow's graphs with operators that do more than compute."""
 
+import os
+import pickle
 import struct
 
+from golden.flat import Number, Table, flat
+from golden.golden_executable import elf
 from golden.pairs import Golden
 from protobuf_making import message
 
@@ -165,10 +169,36 @@ def _lite(rule: str, operator: str, harmless: str = "TFLite_Detection_PostProces
     )
 
 
+class _Echo:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("echo hi",)
+
+
+_PICKLE = pickle.dumps(_Echo(), 2)
+
+
+def _held(rule: str, case: str, values: bytes, after: bytes = b"") -> Golden:
+    def build(values: bytes, after: bytes) -> bytes:
+        root: Table = {0: Number("I", 3), 1: [], 2: [], 4: [{0: values.ljust(64, b"\1")}]}
+        return bytes(flat(root, b"TFL3")) + after
+
+    return Golden(
+        rule,
+        "model.tflite",
+        lambda: build(values, after),
+        lambda: build(b"\2" * 9, bytes(64)),
+        f"tflite, {case}",
+        ("F05",),
+    )
+
+
 GOLDENS += [
     _lite("harmful-operator", "FlexWriteFile"),
     _lite("flex-operator", "FlexErf"),
     _lite("custom-operator", "Telemetry"),
+    _held("pickle.call.process", "values", _PICKLE),
+    _held("pickle.hidden", "graph", b"", _PICKLE),
+    _held("executable.in-model", "behind the graph", b"", elf()),
     Golden(
         "tflite.structure", "model.tflite", lambda: _flat(["x"], size=1 << 30), lambda: _flat([]), techniques=("F05",)
     ),
