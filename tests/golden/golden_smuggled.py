@@ -60,6 +60,13 @@ def _safetensors(text: str) -> bytes:
     return struct.pack("<Q", len(data)) + data + struct.pack("<4f", 1, 2, 3, 4)
 
 
+def _tensor(values: bytes) -> bytes:
+    values += bytes(-len(values) % 8)
+    entry = {"dtype": "U8", "shape": [len(values)], "data_offsets": [0, len(values)]}
+    data = json.dumps({"w": entry}).encode()
+    return struct.pack("<Q", len(data)) + data + values
+
+
 def _gguf(key: str, kind: int, value: bytes) -> bytes:
     out = b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, len(key)) + key.encode() + struct.pack("<I", kind) + value
     return out + bytes(-len(out) % 32)
@@ -149,6 +156,13 @@ GOLDENS = [
         _safetensors("__import__('os').system('echo hi')"),
         _safetensors("import os, and call os.system"),
         "embedded.commands",
+    ),
+    _pair(
+        "amid a tensor",
+        "m.safetensors",
+        _tensor(bytes(256) + _LIBRARY + bytes(range(28)) * 4),
+        _tensor(bytes(256) + b"\x7fELF" + bytes(range(124))),
+        "executable.in-model",
     ),
     _pair("behind bytes of no format", "m.bin", b"\1\2\3\4" * 50 + _BAD, zlib.compress(_GOOD)),
     _pair(

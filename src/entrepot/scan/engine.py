@@ -17,6 +17,8 @@ SCANNER = "entrepot-scan 1"
 """The version of engine and rules: a report by another one is out of date."""
 HASHED = 64 << 20
 """Bytes up to which a file's SHA-256 is computed unasked; for more, it would be the only reason to read them all."""
+READ_ANYWAY = HASHED
+"""Bytes of a file up to which tensors' values are searched for programs, beyond what they begin with."""
 MAX_FINDINGS = 500
 """Findings of one report; more say nothing new."""
 UNHASHED = -1
@@ -45,6 +47,7 @@ class Scanner:
         what the bytes are; what went wrong is in the report as bytes not read. Raises `Unavailable`."""
         budget = Budget(self.limits)
         scan = _Scan(budget, self.families, glances=self.glances)
+        scan.is_read_anyway = source.size <= READ_ANYWAY
         metered = Metered(source, budget)
         digest = None
         try:
@@ -107,6 +110,7 @@ class _Scan:
     def __init__(self, budget: Budget, families: frozenset[str], *, glances: bool) -> None:
         self.budget = budget
         self.glances = glances
+        self.is_read_anyway = False
         self.families = families
         self.formats: list[str] = []
         self.findings: dict[tuple[str, str, str], Finding] = {}
@@ -145,16 +149,22 @@ class _Scan:
         self._note_disguise(sample, inspected, path)
         if not inspected and not member.opaque and sample.head:
             self.miss(Unread("no format recognizes these bytes", member=path))
-            if not self.glances:
-                self._search(sample, path, depth)
+        if not inspected and not self.glances:
+            self._search(sample, path, depth)
 
     def _search(self, sample: Sample, path: str, depth: int) -> None:
         """Look for what no honest bytes hold, in bytes of which nothing else can be said."""
+        if sample.opaque and not (self.is_read_anyway and _lies_in_file(sample.source)):
+            return
         # Loaded here: most bytes are of some format.
-        from entrepot.scan.inside import inside
+        from entrepot.scan.inside import inside, programs
 
         try:
-            for one in inside(sample.source, self.budget, "bytes of no known format"):
+            if sample.opaque:
+                found_inside = programs(sample.source, self.budget, "tensors' values")
+            else:
+                found_inside = inside(sample.source, self.budget, "bytes of no known format")
+            for one in found_inside:
                 self._take(one, path, depth)
         except Exception as failure:  # noqa: BLE001
             self._go_on_after(failure, "search", path)
@@ -177,11 +187,9 @@ class _Scan:
     def _has_seen(self, member: Member) -> bool:
         """Whether the same bytes of the file were looked at in the same way: archives whose members overlap, or have
         several readings at each of many levels, would be looked at exponentially often."""
-        if not isinstance(member.source, Window):
+        if not isinstance(member.source, Window) or not _lies_in_file(member.source):
             return False
-        source, offset, size = member.source.place
-        if not isinstance(source, Metered):
-            return False
+        _, offset, size = member.source.place
         way = (offset, size, member.formats, member.opaque, posixpath.splitext(member.name)[1])
         if way in self.seen:
             return True
@@ -246,6 +254,11 @@ class _Scan:
             digest,
             self.budget.bytes_read,
         )
+
+
+def _lies_in_file(source: Source) -> bool:
+    """Whether bytes stand in the file as they are, so that reading them unpacks nothing."""
+    return isinstance(source, Window) and isinstance(source.place[0], Metered)
 
 
 def _joined(path: str, member: str) -> str:

@@ -19,7 +19,8 @@ _DOS_AT = 0x4D
 """Where linkers put that sentence, from the beginning of the program."""
 _ACCELERATORS = (164, 190, 224)
 """ELF's numbers for Qualcomm's, NVIDIA's and AMD's accelerators: kernels that compilers put into models."""
-_MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
+_MACHO = ((b"\xfe\xed\xfa", 0), (b"\xfa\xed\xfe", 1))
+"""What all of Apple's magics share, in both byte orders, and how far into them it stands."""
 
 
 def inside(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
@@ -88,10 +89,11 @@ def _programs(data: bytes) -> Iterator[tuple[str, int]]:
         begin = place - _DOS_AT
         if begin >= 0 and data[begin : begin + 2] == b"MZ":
             yield "Windows", begin
-    for magic in _MACHO:
+    for magic, ahead in _MACHO:
         for place in _places(data, magic):
-            if is_macho(data[place : place + _HEADER]):
-                yield "macOS", place
+            begin = place - ahead
+            if begin >= 0 and is_macho(data[begin : begin + _HEADER]):
+                yield "macOS", begin
 
 
 def _machine(head: bytes) -> int:
@@ -102,4 +104,4 @@ def _places(data: bytes, magic: bytes) -> Iterator[int]:
     place = data.find(magic)
     while place >= 0:
         yield place
-        place = data.find(magic, place + 4)
+        place = data.find(magic, place + 1)
