@@ -63,9 +63,10 @@ async def glance(registry: Registry, case: Case, report: Report) -> None:
 
 
 async def foretell(registry: Registry, case: Case, report: Report | None) -> Decision | None:
-    """What will be decided of the case's file, by what is known now; None where nobody has looked into it yet."""
+    """What will be decided of the case's file, by what is known now; None where that takes a look into it."""
     if report is None and not await is_indifferent(registry, case):
-        return None
+        early = await judge_file(registry, case, None, is_final=False)
+        return early if early.effect.refuses else None
     # What was only glanced at upstream has no digest: more will be known of it once it is here.
     is_final = report is None or report.sha256 is not None
     return await judge_file(registry, case, report or UNREAD, is_final=is_final)

@@ -52,6 +52,12 @@ TABLE: dict[type[EntrepotError], Refusal] = {
     errors.NotReady: Refusal(
         503, "Not now", "The registry is busy with it, or waits for something.", "Try again in a moment."
     ),
+    errors.Held: Refusal(
+        429,
+        "Not yet",
+        "It is still being inspected, or a rule holds it until somebody has looked.",
+        "Try again later. Where a rule holds it, open the decision, and ask for a waiver if you need it sooner.",
+    ),
     errors.OutOfSpace: Refusal(
         507, "There is no space left", "Nothing can be kept at the moment.", "Ask who runs this registry for more."
     ),

@@ -1,14 +1,19 @@
 """A stage for the firewall's effects: packages that policy allows, warns of, holds and blocks, wherever they may be."""
 
+import base64
+import hashlib
 import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from conformance.clients.conftest import Stack
 from conformance.clients.dam import Dam, damming
@@ -109,23 +114,34 @@ class Stage:
 
     stack: Stack
     dam: Dam
-    applied: set[str] = field(default_factory=set)
 
-    def put(self, case: Case, data: bytes | None = None, *, small: bool = False) -> None:
-        """The case's package, where it should be; a small file stands in git itself."""
-        is_local = SPOTS[case.spot].is_local
-        hand = Hand(self.stack.registry if is_local else self.stack.upstream)
+    def put(self, case: Case, *files: tuple[str, bytes]) -> None:
+        """The case's package, where it should be: with its own file, or with these; texts stand in git itself."""
+        hand = Hand(self.stack.registry if SPOTS[case.spot].is_local else self.stack.upstream)
         hand.create(case.package)
-        data = case.data if data is None else data
-        if not small:
-            hand.send(case.package, data)
-        answer = hand.commit(case.package, case.path, data, large=not small)
+        lines: list[dict[str, Any]] = [{"key": "header", "value": {"summary": "s", "description": ""}}]
+        for path, data in files or ((case.path, case.data),):
+            if path.endswith(".txt"):
+                value = {"path": path, "content": base64.b64encode(data).decode(), "encoding": "base64"}
+                lines.append({"key": "file", "value": value})
+            else:
+                hand.send(case.package, data)
+                value = {"path": path, "algo": "sha256", "oid": hashlib.sha256(data).hexdigest(), "size": len(data)}
+                lines.append({"key": "lfsFile", "value": value})
+        body = "\n".join(map(json.dumps, lines)).encode()
+        answer = hand.ask("POST", f"/api/models/{case.package}/commit/main", body)
         assert answer.status == 200, answer
 
-    def warm(self, case: Case) -> None:
-        """Fetch the file once, as somebody did before there was a policy."""
-        got = Hand(self.stack.registry, "mirror").get(case.package, case.path)
-        assert got.status == 200, got
+    def warm(self, case: Case, *paths: str) -> None:
+        """Fetch the file once, or these, as somebody did before there was a policy."""
+        for path in paths or (case.path,):
+            got = Hand(self.stack.registry, "mirror", self.somebody).get(case.package, path)
+            assert got.status == 200, got
+
+    @cached_property
+    def somebody(self) -> str:
+        """The token of somebody else, who got things before there was a policy."""
+        return self.reader()
 
     def apply(self, *texts: str) -> None:
         """These policies hold from now on, in every process."""
@@ -137,14 +153,21 @@ class Stage:
         """The policy holds no more; who waits notices when it asks again."""
         self.stack.registry.api("DELETE", f"/policies/{name}")
 
+    @cached_property
+    def session(self) -> str:
+        """The cookie of an administrator who has signed in with a browser."""
+        form = urlencode({"token": self.stack.registry.token}).encode()
+        request = urllib.request.Request(f"{self.stack.registry.origin}/sign-in", form)
+        request.add_header("Sec-Fetch-Site", "same-origin")
+        jar = CookieJar()
+        urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open(request, timeout=60).close()
+        ((name, value),) = ((cookie.name, cookie.value) for cookie in jar)
+        return f"{name}={value}"
+
     def decisions(self, **wanted: object) -> list[dict[str, Any]]:
         """What was decided, the newest first."""
         query = "&".join(f"{name}={value}" for name, value in {"limit": 1000, **wanted}.items())
         return list(self.stack.registry.api("GET", f"/decisions?{query}")["decisions"])
-
-    def url(self, case: Case, door: str = "resolve") -> str:
-        """The address of the case's file."""
-        return f"{self.stack.endpoint(case.kind)}/{case.package}/{door}/main/{case.path}"
 
     def reader(self) -> str:
         """A token that may read everything."""

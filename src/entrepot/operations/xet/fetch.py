@@ -1,6 +1,6 @@
 """Fetch: a range of a xorb, cleared for the way out, for somebody with a link to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from entrepot.catalog import terms, xorbs
 from entrepot.domain.actor import Actor
@@ -59,10 +59,12 @@ async def fetch(registry: Registry, key: RepositoryKey, link: str, caller: Actor
     ticket = await open_ticket(registry, LINK, link)
     if ticket.key != key:
         raise Forbidden(f"the link is for the repository {ticket.key}, and not for {key}")
+    # Whoever is refused is written down as who asks now.
+    ticket = replace(ticket, actor=ticket.actor.seen_with(caller))
     claims = registry.signer.open(LINK, link)
     repository, revision, file = await _place(registry, ticket, XetHash.parse(str(claims["file"])))
     require_visible(ticket.actor, revision.package, ticket.key, ticket.package)
-    case = Case(repository, revision, ticket.actor.seen_with(caller), Door.XET_FETCH, file)
+    case = Case(repository, revision, ticket.actor, Door.XET_FETCH, file)
     got = await ingest(registry, case, lambda report: gate.glance(registry, case, report))
     file, case = got.file, case.of(got.file)
     if claims["number"] is None:

@@ -18,7 +18,7 @@ from entrepot.http.send import SendClearance
 from entrepot.operations import large_files, manage
 from entrepot.operations.large_files import Link
 from entrepot.protocols.huggingface import names
-from entrepot.protocols.huggingface.errors import TABLE
+from entrepot.protocols.huggingface.errors import TABLE, with_link
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
 HASHES = ("sha256", "sha_256")
@@ -107,7 +107,8 @@ async def _downloads(call: Call, wanted: list[_Wanted]) -> list[dict[str, Any]]:
             href = f"{call.base}/lfs/{link.capability}"
             line |= {"authenticated": True, "actions": {"download": {"href": href, "expires_in": link.seconds}}}
         except EntrepotError as error:
-            line["error"] = {"code": look_up(TABLE, error).status, "message": error.message}
+            said = with_link(error, call.base.rpartition("/hub/")[0])
+            line["error"] = {"code": look_up(TABLE, error).status, "message": said}
         objects.append(line)
     return objects
 

@@ -48,7 +48,7 @@ async def raw(call: Call) -> Response:
     if found.file.lfs is None:
         return await head(call) if call.request.method == "HEAD" else await get(call)
     pointer = LfsPointer(found.file.lfs, found.file.size).data
-    headers = {"X-Repo-Commit": found.revision.commit.hex, "ETag": f'"{found.file.oid}"'}
+    headers = {"X-Repo-Commit": found.revision.commit.hex, "ETag": f'"{found.file.oid}"', **warning(found.decision)}
     return Response(pointer, 200, headers, media_type="text/plain; charset=utf-8")
 
 
