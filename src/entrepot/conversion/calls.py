@@ -1,6 +1,6 @@
 """What the calls of a checkpoint's pickle would make, told from their names; none of them is made.
 
-What `torch.save` writes of tensors is understood. Anything else becomes an `Aside` that knows its name and stays behind.
+What `torch.save` writes of tensors is understood. Anything else becomes an `Aside`, which has a name and stays behind.
 """
 
 from dataclasses import dataclass
