@@ -61,6 +61,8 @@ class FakeHub:
         """Each is used for one GET of a file, in order."""
         self.api_status: list[tuple[int, dict[str, str]]] = []
         self.extra_tree: list[dict[str, object]] = []
+        self.expanded: list[object] = []
+        """What a list that is asked to tell last commits has instead of its lines."""
         self.cdn = ""
         self.page = 1000
         self.pause = 0.0
@@ -144,6 +146,9 @@ class FakeHub:
         headers = {}
         if at + self.page < len(lines):
             headers["Link"] = f'<{self.url}{request.path}?cursor={at + self.page}>; rel="next"'
+        if request.query.get("expand") == "true":
+            made = {"id": commit, "title": f"made {folder or 'it'}", "date": _DATE}
+            lines = self.expanded or [line | {"lastCommit": made} for line in lines]
         return web.json_response(lines[at : at + self.page], headers=headers)
 
     async def _resolve(self, request: web.Request, parts: list[str]) -> web.StreamResponse:

@@ -88,6 +88,13 @@ class FakeUpstream:
         found: list[File | Folder] = [*files, *(Folder(FilePath(path), SECOND) for path in folders)]
         return [item for item in found if recursive or "/" not in item.path.text[len(prefix) :]]
 
+    async def last_changes(
+        self, package: Package, commit: GitOid, folder: FilePath | None
+    ) -> Mapping[FilePath, Revision]:
+        self._ask(f"changes {folder}")
+        made = Revision(package, FIRST, WHEN, "the first files")
+        return {item.path: made for item in await self.tree(package.name, commit, folder, False)}
+
     async def refs(self, name: PackageName) -> list[Ref]:
         self._ask("refs")
         return [Ref(RefName("refs/heads/main"), self.heads[name.id])]

@@ -1,12 +1,13 @@
 """Exhibit: a package at a revision as its page shows it, also where policy refuses it. Names and reports, no bytes."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from entrepot.catalog.repositories import Kind
 from entrepot.domain.content import File, Folder, Package, Revision
 from entrepot.domain.decision import Decision
-from entrepot.domain.errors import Held
+from entrepot.domain.errors import EntrepotError, Held
 from entrepot.domain.names import FilePath, RepositoryKey
 from entrepot.domain.report import Report, Verdict
 from entrepot.operations import browse
@@ -18,6 +19,8 @@ from entrepot.operations.inspection.inspect import known_reports
 from entrepot.operations.judge import is_indifferent, judge_package
 from entrepot.operations.registry import Registry
 
+TOLD_SECONDS = 2.0
+"""How long a page waits for what an upstream says of last commits."""
 MAX_FILES = 5000
 """Of more files no reports are gathered; the rest counts as not read."""
 
@@ -120,11 +123,26 @@ async def outlook(registry: Registry, shown: Exhibit, file: File) -> Outlook:
         return Outlook(report, None)
 
 
-async def last_changes(registry: Registry, shown: Exhibit, paths: Sequence[str]) -> dict[str, Revision]:
-    """The commit that made each file or folder what it is; of a local package alone, elsewhere each costs a listing."""
-    if not shown.is_local or not paths:
+async def last_changes(shown: Exhibit, folder: str, paths: Sequence[str]) -> dict[str, Revision]:
+    """The commit that made each file or folder what it is, of some that stand in a folder.
+
+    Of a package from an upstream it is what that tells, and within a moment: nobody waits for it with the page.
+    """
+    if not paths:
         return {}
-    # A folder's own id is not asked for: commits are compared by path.
-    items = [Folder(FilePath(path), shown.revision.commit) for path in paths]
-    found = await browse.last_commits(View(shown.case), items)
-    return {path.text: revision for path, revision in found.items()}
+    if shown.is_local:
+        # A folder's own id is not asked for: commits are compared by path.
+        items = [Folder(FilePath(path), shown.revision.commit) for path in paths]
+        found: Mapping[FilePath, Revision] = await browse.last_commits(View(shown.case), items)
+    else:
+        found = await _told(shown, FilePath(folder) if folder else None)
+    wanted = set(paths)
+    return {path.text: revision for path, revision in found.items() if path.text in wanted}
+
+
+async def _told(shown: Exhibit, folder: FilePath | None) -> Mapping[FilePath, Revision]:
+    try:
+        async with asyncio.timeout(TOLD_SECONDS):
+            return await shown.case.repository.last_changes(shown.revision, folder) or {}
+    except (EntrepotError, TimeoutError):
+        return {}  # the answer is kept when it comes: the next who looks has it

@@ -44,6 +44,12 @@ class Repository(Protocol):
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
         """Which of the paths are not the same in both revisions of a package."""
 
+    async def last_changes(self, revision: Revision, folder: FilePath | None) -> Mapping[FilePath, Revision] | None:
+        """The commit that made what stands in a folder what it is, as somebody outside tells.
+
+        None where nobody does: then revisions can be compared for it, one after the other.
+        """
+
     async def refs(self, package: Package) -> list[Ref]:
         """Every ref of the package, by name."""
 

@@ -50,6 +50,9 @@ class LocalRepository:
         roots = (_tree(newer), _tree(older))
         return await self._database.read(trees.changed, newer.package.id, roots, paths)
 
+    async def last_changes(self, revision: Revision, folder: FilePath | None) -> Mapping[FilePath, Revision] | None:
+        return None
+
     async def refs(self, package: Package) -> list[Ref]:
         return await self._database.read(revisions.all_refs, package.id)
 

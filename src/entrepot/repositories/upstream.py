@@ -46,6 +46,11 @@ class Upstream(Protocol):
     async def history(self, package: Package, ref: str, limit: int) -> list[Revision]:
         """The commits that lead to a ref, the newest first."""
 
+    async def last_changes(
+        self, package: Package, commit: GitOid, folder: FilePath | None
+    ) -> Mapping[FilePath, Revision]:
+        """The commit that made what stands in a folder what it is, as far as one page of upstream's list tells."""
+
     async def search(self, query: Query, cursor: str) -> Page:
         """One page of the packages that match."""
 

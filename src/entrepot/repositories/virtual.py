@@ -74,6 +74,9 @@ class VirtualRepository:
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
         return await (await self._holder(newer.package)).changed(newer, older, paths)
 
+    async def last_changes(self, revision: Revision, folder: FilePath | None) -> Mapping[FilePath, Revision] | None:
+        return await (await self._holder(revision.package)).last_changes(revision, folder)
+
     async def refs(self, package: Package) -> list[Ref]:
         return await (await self._holder(package)).refs(package)
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from entrepot.domain.names import PackageName, PackageType
 from entrepot.operations.set_up import CLIENTS
 
 ENDPOINT, TOKEN = "https://models.example/hub/hub", "hf_" + "x" * 37
@@ -42,3 +43,23 @@ def test_what_is_pasted_into_a_shell_sets_both() -> None:
 def test_git_gets_the_token_as_the_password() -> None:
     lines = next(client for client in CLIENTS if client.name == "git").filled(ENDPOINT, TOKEN)
     assert f"git clone https://user:{TOKEN}@models.example/hub/hub/org/name" in lines
+
+
+MODEL, DATASET = (PackageName(kind, "ada", "cargo-7b.v2") for kind in (PackageType.MODEL, PackageType.DATASET))
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+@pytest.mark.parametrize("package", [MODEL, DATASET], ids=str)
+def test_a_packages_name_is_filled_in_wherever_one_belongs(client, package: PackageName) -> None:
+    before, lines = client.filled(ENDPOINT, TOKEN), client.filled(ENDPOINT, TOKEN, package)
+    assert lines.count("ada/cargo-7b.v2") == before.count("org/name")
+    assert "org/name" not in lines
+
+
+def test_what_is_no_model_is_asked_for_as_what_it_is() -> None:
+    lines = {client.name: client.filled(ENDPOINT, TOKEN, DATASET) for client in CLIENTS}
+    assert "hf download ada/cargo-7b.v2 --repo-type dataset" in lines["hf"]
+    assert 'snapshot_download("ada/cargo-7b.v2", repo_type="dataset")' in lines["python"]
+    assert "/hub/hub/datasets/ada/cargo-7b.v2" in lines["git"]
+    assert 'repo: { type: "dataset", name: "ada/cargo-7b.v2" }' in lines["javascript"]
+    ast.parse(lines["python"])

@@ -1,8 +1,13 @@
 """The page of a package: each tab in each kind of repository, who sees it, and whose bytes it gives out."""
 
+import asyncio
+import html
 import json
 import math
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -10,6 +15,7 @@ from asgi_asking import Answer
 from entrepot.catalog import decisions
 from entrepot.catalog.decisions import Filter
 from entrepot.domain.digest import Digest
+from entrepot.operations import exhibit as exhibits
 from entrepot.operations.registry import Registry
 from entrepot_testing import apply_policy, run
 from fake_upstream import SECOND
@@ -101,6 +107,43 @@ def test_a_folder_leads_to_its_files_and_a_file_to_its_beginning(tmp_path: Path)
             assert '{"hidden_size": 2}' in await _text(visitor, f"{PAGE}?path=config.json")
             assert "as bytes" in await _text(visitor, f"{PAGE}?path=model.safetensors")
             assert "There is nothing here" in await _text(visitor, f"{PAGE}?path=nothing", 404)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("key", [REMOTE, VIRTUAL])
+def test_last_commits_of_a_remote_package_are_what_upstream_tells(tmp_path: Path, key: str) -> None:
+    async def scenario() -> None:
+        async with packages(tmp_path) as (registry, fake):
+            visitor = await Visitor(registry).sign_in(EVERYTHING)
+            page = f"/packages/{key}/models/org/model?tab=files"
+            for _ in range(2):
+                assert (await _text(visitor, page)).count("the first files") >= 3
+            assert "the first files" in await _text(visitor, f"{page}&path=weights")
+            assert (fake.asked["changes None"], fake.asked["changes weights"]) == (1, 1)
+
+    run(scenario)
+
+
+def test_a_page_does_not_wait_for_an_upstream_that_is_slow_to_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exhibits, "TOLD_SECONDS", 0.05)
+
+    async def scenario() -> None:
+        async with packages(tmp_path) as (registry, fake):
+            visitor = await Visitor(registry).sign_in(EVERYTHING)
+            page, told, goes_on = f"/packages/{REMOTE}/models/org/model?tab=files", fake.last_changes, asyncio.Event()
+
+            async def slowly(*args: Any) -> Any:
+                await goes_on.wait()
+                return await told(*args)
+
+            fake.last_changes = slowly  # type: ignore[method-assign]
+            assert "upstream does not say" in await _text(visitor, page)
+            goes_on.set()
+            await asyncio.sleep(0.05)
+            assert "the first files" in await _text(visitor, page)
 
     run(scenario)
 
@@ -298,6 +341,25 @@ def _promise_weights(fake: Mischief) -> None:
     size = 1 << 30
     header = json.dumps({"weight": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode().ljust(192)
     fake.promise("big.safetensors", Sparse(200 + size, ((0, (192).to_bytes(8, "little") + header),)), Digest("e" * 64))
+
+
+def test_use_this_leads_to_lines_with_the_packages_name_and_a_token(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with packages(tmp_path) as (registry, _):
+            visitor = await Visitor(registry).sign_in(EVERYTHING)
+            page = (await visitor.get(PAGE)).body.decode()
+            found = re.search(r'href="(/set-me-up[^"]+)">Use this', page)
+            assert found is not None
+            lines = (await visitor.get(html.unescape(found[1]) + "&client=hf")).body.decode()
+            assert "hf download ada/model" in lines and "org/name" not in lines
+            assert "package=model/ada/model" in lines, "other clients' lines are for it, too"
+            fields = {"client": "hf", "repository": LOCAL, "package": f"model/{PACKAGE}"}
+            made = (await visitor.post("/set-me-up", fields)).body.decode()
+            assert "hf download ada/model" in made and "The token in these lines" in made
+            for wrong in ("ada/model", "model/", "model/a b/c", "model/$(id)", "<x>/ada/model"):
+                assert (await visitor.get(f"/set-me-up?package={quote(wrong)}")).status == 400, wrong
+
+    run(scenario)
 
 
 def test_an_empty_package_teaches(tmp_path: Path) -> None:

@@ -24,7 +24,12 @@ from entrepot.repositories import Page, Parts, Repository, RepositoryKind
 from entrepot.repositories.remote import answers
 from entrepot.repositories.remote.answers import Said
 from entrepot.repositories.remote.asking import Asking, Question
-from entrepot.repositories.remote.questions import DEFAULT, revision_question, tree_question
+from entrepot.repositories.remote.questions import (
+    DEFAULT,
+    changes_question,
+    revision_question,
+    tree_question,
+)
 
 COUNTED = 1000
 """How many commits upstream is asked for to say how many there are: one page."""
@@ -141,6 +146,16 @@ class RemoteRepository:
             {item.path: item.oid for item in await self.listing(revision, None, True)} for revision in (newer, older)
         ]
         return {path for path in paths if here.get(path) != there.get(path)}
+
+    async def last_changes(self, revision: Revision, folder: FilePath | None) -> Mapping[FilePath, Revision] | None:
+        package, commit = revision.package, revision.commit
+
+        async def ask() -> Json:
+            told = await self._upstream.last_changes(package, commit, folder)
+            return [[path.text, answers.of_revision(made)] for path, made in told.items()]
+
+        said: Said = await self._asking.answer(changes_question(package.id, commit, folder), ask)
+        return {FilePath(path): answers.revision(package, line) for path, line in said}
 
     async def refs(self, package: Package) -> list[Ref]:
         async def ask() -> Json:

@@ -26,6 +26,11 @@ def tree_question(package_id: int, commit: GitOid, folder: FilePath | None, *, r
     return Question(words, forever=True, missing_forever=True)
 
 
+def changes_question(package_id: int, commit: GitOid, folder: FilePath | None) -> Question:
+    """Which commits made what stands in a folder what it is."""
+    return Question(("changes", package_id, commit.hex, folder.text if folder else ""), forever=True)
+
+
 def kept_date(connection: Transaction, repository_id: int, name: PackageName, commit: GitOid) -> datetime | None:
     """When the commit was made, as upstream said when it was asked; None where it never was."""
     said = _kept(connection, repository_id, revision_question(name, commit.hex))

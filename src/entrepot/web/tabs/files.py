@@ -74,9 +74,9 @@ async def _show(visit: Visit, shown: Exhibit) -> Values | Response:
         return answer
     table = sheet(visit, lines, (*COLUMNS, TREE), TREE.name)
     rows = table.rows if len(table.rows) <= MOST_DATED else []
-    changes = await last_changes(visit.registry, shown, [line.path for line in rows])
+    changes = await last_changes(shown, path, [line.path for line in rows])
     dates = {path: Dated(one.commit.hex, one.title, one.date) for path, one in changes.items()}
-    return {"file": None, "path": path, "table": table, "dates": dates, "above": _above(path)}
+    return {"file": None, "path": path, "table": table, "dates": dates, "most_dated": MOST_DATED, "above": _above(path)}
 
 
 def _lines(shown: Exhibit, folder: str) -> list[Line]:

@@ -19,6 +19,8 @@ from entrepot.repositories.upstream import Page
 MAX_ENTRIES = 1_000_000
 """The longest listing that is put together; beyond it an upstream is broken, or wants our memory."""
 HISTORY_PAGE = 1000
+MAX_PAGE = 1000
+"""How many lines of one page are read."""
 NOT_FILTERS = frozenset({"full", "config", "cardData", "expand", "expand[]", "limit", "cursor", "sort", "direction"})
 """Parameters of lists that would change their shape rather than what is found."""
 
@@ -66,6 +68,16 @@ class HubUpstream:
         with suspicion(what):
             entries = [parse.entry(line) for line in lines]
             return list({item.path: item for item in entries}.values())
+
+    async def last_changes(
+        self, package: Package, commit: GitOid, folder: FilePath | None
+    ) -> Mapping[FilePath, Revision]:
+        path = f"{_api(package.name)}/tree/{commit}" + (f"/{_segment(folder.text)}" if folder else "")
+        what = f"the last commits of {package.name} at {commit}"
+        query = [("recursive", "false"), ("expand", "true")]
+        said, _ = await self._known(package.name, lambda: self._wire.json(path, query, what))
+        with suspicion(what):
+            return dict(parse.last_change(package, line) for line in said[:MAX_PAGE] if line.get("lastCommit"))
 
     async def _explained(self, name: PackageName, commit: GitOid, missing: str) -> NotFound | UpstreamRefused:
         """What a 404 without a word means: the package, the revision, or what is in it."""

@@ -133,6 +133,11 @@ def commit(described: Package, said: Mapping[str, Any]) -> Revision:
     )
 
 
+def last_change(described: Package, said: Mapping[str, Any]) -> tuple[FilePath, Revision]:
+    """What stands at a line of a tree, and the commit that made it what it is."""
+    return FilePath(_text(said["path"])), commit(described, said["lastCommit"])
+
+
 def tags(said: Mapping[str, Any]) -> dict[str, Json]:
     """Tags by their group, as far as they have the usual shape."""
     return {
