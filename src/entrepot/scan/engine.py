@@ -34,20 +34,22 @@ class Scanner:
 
     `families` are rule families, or rules, that are off by default: `privacy`, `secrets.generic-key`.
     `hashed` is the size up to which SHA-256 is computed; None for any size. `glances` leaves the values of tensors
-    unread, and says so: of a file that lies elsewhere, each would be a request.
+    unread, and says so: of a file that lies elsewhere, each would be a request. `searches` is whether the values of
+    tensors are searched for programs in a file of up to 64 MiB, which is read as a whole then.
     """
 
     limits: Limits = field(default_factory=Limits)
     families: frozenset[str] = frozenset()
     hashed: int | None = HASHED
     glances: bool = False
+    searches: bool = True
 
     def scan(self, name: str, source: Source) -> Report:
         """The report on one file. `name` is a hint, and what the report's members are named below. Never raises for
         what the bytes are; what went wrong is in the report as bytes not read. Raises `Unavailable`."""
         budget = Budget(self.limits)
         scan = _Scan(budget, self.families, glances=self.glances)
-        scan.is_read_anyway = source.size <= READ_ANYWAY
+        scan.is_read_anyway = self.searches and source.size <= READ_ANYWAY
         metered = Metered(source, budget)
         digest = None
         try:

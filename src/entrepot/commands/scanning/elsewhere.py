@@ -22,7 +22,7 @@ def look_elsewhere(
     # The token is the hub's; other addresses get none.
     web = Web(hub_token() if address.startswith("hf://") else "", f"{parts.scheme}://{parts.netloc}")
     # A digest needs every byte, and would be the only reason to fetch them.
-    scanner = scanner if scanner.hashed is None else replace(scanner, hashed=0)
+    scanner = scanner if scanner.hashed is None else replace(scanner, hashed=0, searches=False)
     try:
         for file in files_at(address, web, endpoint):
             if not any(fnmatch(file.path, pattern) for pattern in exclude):
