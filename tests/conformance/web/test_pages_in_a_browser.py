@@ -1,22 +1,17 @@
 """Pages in a real browser: each in light, dark and narrow; nothing complains, and everybody can use them."""
 
 import asyncio
-import base64
 import json
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from browser import Tab, browsing, chromium
 from live_server import PATIENCE, LiveServer
+from pages_in_a_browser import AXE, LOOKS, Filled, barriers, look_at, press, sign_in
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-LOOKS = {"light": {}, "dark": {"dark": True}, "narrow": {"width": 360, "height": 740}}
 POLICY = """name = "house <b>rules</b>"
 repositories = ["*"]
 [[rule]]
@@ -38,17 +33,20 @@ PAGES = (
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium on this machine")
 
 
-class Filled:
+class House(Filled):
     """A server on which a little of everything has happened."""
 
-    def __init__(self, server: LiveServer) -> None:
-        self.server = server
+    uid = ""
+
+    def fill(self) -> None:
+        """Let it happen: a policy, downloads, refusals, waivers."""
+        server = self.server
         server.api("POST", "/policies", {"text": POLICY, "note": "first"})
         server.api("POST", "/policies", {"text": POLICY + "# more\n", "note": "second <script>"})
         self.ask("POST", "/hub/models/api/repos/create", {"name": "ada/model"})
         files = {"README.md": b"---\nlicense: mit\n---\n# Hello\n", "notes.md": b"hello"}
-        assert self._commit(files) == 200
-        assert self._commit({"weights.bin": b"\x00" * 40}) == 403
+        assert self.commit(files)[0] == 200
+        assert self.commit({"weights.bin": b"\x00" * 40})[0] == 403
         for path in ("README.md", "notes.md"):
             self.ask("GET", f"/hub/models/ada/model/resolve/main/{path}")
         found = server.api("GET", "/decisions?blocked=true")["decisions"]
@@ -58,102 +56,34 @@ class Filled:
         server.api("POST", "/waivers/1", {"standing": "granted", "answer": "<b>fine</b>"})
         server.new_token("models:read", user="<i>grace</i>")
 
-    def ask(self, method: str, path: str, body: Any = None) -> int:
-        """The status of one request of the administrator's."""
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.server.origin}{path}", data, method=method)
-        request.add_header("Authorization", f"Bearer {self.server.token}")
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    def _commit(self, files: dict[str, bytes]) -> int:
-        lines: list[dict[str, Any]] = [{"key": "header", "value": {"summary": "s", "description": ""}}]
-        for path, data in files.items():
-            content = base64.b64encode(data).decode()
-            lines.append({"key": "file", "value": {"path": path, "content": content, "encoding": "base64"}})
-        body = "\n".join(map(json.dumps, lines)).encode()
-        return self.ask("POST", "/hub/models/api/models/ada/model/commit/main", body)
-
     def url(self, page: str) -> str:
         """Where a page is."""
         policy = urllib.parse.quote("house <b>rules</b>", safe="")
-        return self.server.origin + page.format(uid=self.uid, policy=policy)
+        return super().url(page.format(uid=self.uid, policy=policy))
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The server, once for all tests here."""
     with LiveServer(tmp_path_factory.mktemp("web") / "data") as server:
-        yield Filled(server)
-
-
-async def _sign_in(tab: Tab, filled: Filled) -> None:
-    await tab.open(f"{filled.server.origin}/sign-in?next=/settings")
-    await tab.run(f"document.getElementById('token').value = {json.dumps(filled.server.token)}")
-    await _press(tab, "document.querySelector('main form button')")
-    assert await tab.run("location.pathname") == "/settings"
-
-
-async def _press(tab: Tab, what: str) -> None:
-    """Click on something that leads to another page, and wait until that is there."""
-    await tab.run("window.old = true")
-    await tab.run(f"{what}.click()")
-    for _ in range(200):
-        try:
-            if await tab.run("window.old === undefined && document.readyState === 'complete'"):
-                return
-        except AssertionError:  # between two pages there is nothing to ask
-            pass
-        await asyncio.sleep(0.05)
-    raise AssertionError("no other page came")
+        yield House(server)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_is_shown_without_complaints_and_fits(filled: Filled, look: str) -> None:
-    async def scenario() -> None:
-        async with browsing(chromium() or "") as tab:
-            await _sign_in(tab, filled)
-            await tab.look(**LOOKS[look])
-            for page in PAGES:
-                await tab.open(filled.url(page))
-                assert await tab.run("document.querySelectorAll('h1').length") == 1, page
-                wide = await tab.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                assert wide <= 0, f"{page} is {wide} pixels too wide"
-                assert tab.complaints == [], page
-
-    asyncio.run(scenario())
+def test_every_page_is_shown_without_complaints_and_fits(filled: House, look: str) -> None:
+    asyncio.run(look_at(filled, PAGES, look))
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make axe")
 @pytest.mark.parametrize("look", LOOKS)
-def test_everybody_can_use_every_page(filled: Filled, look: str) -> None:
-    async def scenario() -> None:
-        script = AXE.read_text()
-        async with browsing(chromium() or "") as tab:
-            await _sign_in(tab, filled)
-            await tab.look(**LOOKS[look])
-            wrong: list[str] = []
-            for page in PAGES:
-                await tab.open(filled.url(page))
-                await tab.run(f"{script}; true")
-                found = await tab.run("axe.run().then(found => found.violations)")
-                wrong += [
-                    f"{page}: {one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:200]}"
-                    for one in found
-                    if one["impact"] in ("serious", "critical")
-                ]
-            assert wrong == []
-
-    asyncio.run(scenario())
+def test_everybody_can_use_every_page(filled: House, look: str) -> None:
+    assert asyncio.run(barriers(filled, PAGES, look)) == []
 
 
-def test_keys_lead_where_they_say(filled: Filled) -> None:
+def test_keys_lead_where_they_say(filled: House) -> None:
     async def scenario() -> None:
         async with browsing(chromium() or "") as tab:
-            await _sign_in(tab, filled)
+            await sign_in(tab, filled)
             await tab.key("/")
             assert await tab.run("document.activeElement.id") == "q"
             await tab.run("document.activeElement.blur()")
@@ -168,10 +98,10 @@ def test_keys_lead_where_they_say(filled: Filled) -> None:
     asyncio.run(scenario())
 
 
-def test_the_effect_of_a_policy_follows_what_is_typed(filled: Filled) -> None:
+def test_the_effect_of_a_policy_follows_what_is_typed(filled: House) -> None:
     async def scenario() -> None:
         async with browsing(chromium() or "") as tab:
-            await _sign_in(tab, filled)
+            await sign_in(tab, filled)
             await tab.open(filled.url("/policy-editor?name={policy}"))
             fire = "t.dispatchEvent(new Event('input', {{bubbles: true}}))"
             typed = "t = document.getElementById('text'); t.value = {}; " + fire
@@ -185,17 +115,17 @@ def test_the_effect_of_a_policy_follows_what_is_typed(filled: Filled) -> None:
     asyncio.run(scenario())
 
 
-def test_a_waiver_is_decided_and_the_check_lights_up(filled: Filled) -> None:
+def test_a_waiver_is_decided_and_the_check_lights_up(filled: House) -> None:
     async def scenario() -> None:
         async with browsing(chromium() or "") as tab:
-            await _sign_in(tab, filled)
+            await sign_in(tab, filled)
             await tab.open(filled.url("/waivers"))
             await tab.run("document.querySelector('input[name=answer]').value = 'seen'")
-            await _press(tab, "document.querySelector('button[value=refused]')")
+            await press(tab, "document.querySelector('button[value=refused]')")
             assert await tab.run("document.body.innerText.includes('No waiver waits')")
 
             await tab.open(filled.url("/set-me-up?repository=models"))
-            await _press(tab, "document.querySelector('main form[method=post] button')")
+            await press(tab, "document.querySelector('main form[method=post] button')")
             secret = await tab.run("document.querySelector('pre').innerText.match(/hf_\\w{37}/)[0]")
             assert await tab.run("document.querySelector('#used .lamp.on') === null")
             request = urllib.request.Request(f"{filled.server.origin}/api/v1/whoami")
@@ -207,11 +137,11 @@ def test_a_waiver_is_decided_and_the_check_lights_up(filled: Filled) -> None:
     asyncio.run(scenario())
 
 
-def test_without_scripts_everything_can_be_read_and_sent(filled: Filled) -> None:
+def test_without_scripts_everything_can_be_read_and_sent(filled: House) -> None:
     async def scenario() -> None:
         async with browsing(chromium() or "") as tab:
             await tab.do("Emulation.setScriptExecutionDisabled", value=True)
-            await _sign_in(tab, filled)
+            await sign_in(tab, filled)
             await tab.open(filled.url("/policy-editor?name={policy}"))
             await _press_without_scripts(tab, "button[formaction]", "/policy-editor/effect")
             assert await tab.run("document.getElementById('effect').innerText.includes('Its effect')")
