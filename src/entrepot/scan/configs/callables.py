@@ -14,6 +14,7 @@ _KEYS = ("_target_", "class_path", "_component_", "target", "__target__", "_part
 _HINTS = (
     "callable", "()", "class", "func", "function", "fn", "factory", "type", "_call_", "constructor", "callback", "hook",
     "loader", "handler", "entry_point", "import_path", "collate_fn", "preprocess_fn", "postprocess_fn", "custom_module",
+    "implementation",
 )  # fmt: skip
 _BARE = frozenset("exec eval compile open __import__ getattr setattr input breakpoint execfile".split())
 """Built-in functions, which readers find without a module's name."""

@@ -9,7 +9,7 @@ from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 
 _FILE_KEYS = frozenset(
-    "vocab_file merges_file tokenizer_file spm_file sp_model_file data_file data_files "
+    "vocab_file merges_file tokenizer_file spm_file sp_model_file data_file "
     "external_data location model_file "
     "weights_file checkpoint checkpoint_path ckpt_path model_path artifact_path code "
     "loader_path restore_path vocab_path "
@@ -17,6 +17,11 @@ _FILE_KEYS = frozenset(
 )
 SETTINGS = ("config.json", ".yaml", ".yml", "mlmodel", "map.json", "processor.json", "index.json", "modules.json")
 """How files of settings are called, apart from data."""
+_LIBRARY_KEYS = frozenset(
+    "custom_ops_library custom_op_library custom_ops_libraries op_library_filename register_custom_ops_library "
+    "plugin_library plugin_path shared_library library_path so_path dll_path".split()
+)
+_LIBRARIES = (".so", ".dll", ".dylib")
 _SCRIPTS = frozenset("run script command cmd args entrypoint before_script".split())
 _MAPS = ("weight_map",)
 _PRIVATE = Pattern(
@@ -40,6 +45,14 @@ def places(entry: Entry) -> Iterator[Finding]:
         elif key in _FILE_KEYS and isinstance(value, str) and _climbs(value):
             message = f"{key} leads out of the package: {value}"
             yield found("config.path-outside", message, evidence=f"{entry.below(key)}: {value}")
+        elif key in _LIBRARY_KEYS and isinstance(value, str) and value.endswith(_LIBRARIES):
+            message = f"{key} names the native library {value}"
+            yield found("embedded.native-library", message, evidence=f"{entry.below(key)}: {value}")
+        elif (key == "data_files" or (key == "path" and "data_files" in entry.path)) and isinstance(value, str | list):
+            for place in (value if isinstance(value, list) else [value])[:100]:
+                if isinstance(place, str) and _climbs(place):
+                    message = f"data are read from {place}, outside of the package"
+                    yield found("config.path-outside", message, evidence=f"{entry.below(key)}: {place}")
         elif key == "searchpath" and isinstance(value, list):
             for place in value:
                 if isinstance(place, str) and place.startswith("file:/"):

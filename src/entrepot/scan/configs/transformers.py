@@ -16,6 +16,9 @@ _LIBRARIES = frozenset(
 )
 """Where honest configurations point to; each knows what it offers."""
 
+_KERNEL = Pattern(r"(?:[\w.-]+\|)?([\w.-]+)/[\w.-]+(?:@[\w./-]+)?(?::\w+)?")
+_KERNELS = "kernels-community"
+"""Where the library itself takes its kernels from."""
 _OWN_FILE = Pattern(r"(?:custom|modeling|modelling)_\w+")
 """How files of a package are called that its configuration names."""
 
@@ -34,6 +37,9 @@ def remote_code(entry: Entry, name: str) -> Iterator[Finding | Capability]:
         yield from _auto_map([code], entry.below("custom_generate"))
     if isinstance(parent := mapping.get("auto_mapping"), dict):
         yield from _peft(parent, entry)
+    yield from _kernels(entry)
+    if isinstance(core := mapping.get("megatron_core"), str) and core not in ("megatron.core", ""):
+        yield from _imported(f"{core}.tensor_parallel", entry.below("megatron_core"))
     if name == "modules.json" and isinstance(kind := mapping.get("type"), str) and "path" in mapping:
         yield from _imported(kind, entry.below("type"))
         if isinstance(path := mapping["path"], str) and escapes(path):
@@ -41,6 +47,18 @@ def remote_code(entry: Entry, name: str) -> Iterator[Finding | Capability]:
             yield found("config.path-outside", message, evidence=f"{entry.below('path')}: {path}")
     if name == "model_index.json" and not entry.path:
         yield from _diffusers(entry)
+
+
+def _kernels(entry: Entry) -> Iterator[Finding | Capability]:
+    """Attention that comes as code from another package of the hub: `organization/name`, with or without a function."""
+    for key in ("_attn_implementation", "attn_implementation"):
+        value = entry.mapping.get(key)
+        named = list(value.values()) if isinstance(value, dict) else [value]
+        for one in named:
+            if isinstance(one, str) and (match := _KERNEL.fullmatch(one)) and match[1] != _KERNELS:
+                yield Capability.YES
+                message = f"runs code of another package: {one}"
+                yield found("config.remote-code-elsewhere", message, evidence=f"{entry.below(key)}: {one}")
 
 
 def _auto_map(values: list[object], path: str) -> Iterator[Finding | Capability]:

@@ -26,6 +26,7 @@ _SUFFIXES = (
     ".hta",
     ".jse",
     ".php",
+    ".reg",
 )
 _WEIGHTS = (
     ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".safetensors", ".gguf", ".ggml",

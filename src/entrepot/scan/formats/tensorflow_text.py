@@ -12,6 +12,12 @@ from entrepot.scan.sample import TEXT_FIRSTS, Sample
 _OPERATOR = Pattern(r"(?:^|[\s{;,])(?:op|filename)\b")
 _CHECKPOINT = Pattern(r"""(?:^|\n)\s*(?:all_)?model_checkpoint_paths?\s*:\s*["']([^"'\n]{1,1000})["']""")
 
+_LIBRARY = Pattern(r"""op_library_filename\s*:\s*\[?\s*["']([^"'\n]{1,500})["']""")
+_BACKEND = Pattern(r"""(?:^|[\s{;,])(?:backend|runtime)\s*:\s*["']([^"'\n]{0,300}(?:[\\/]|://)[^"'\n]{0,300})["']""")
+_ENVIRONMENT = Pattern(
+    r"""EXECUTION_ENV_PATH["'][^"']{1,100}string_value\s*:\s*"""
+    r"""["']((?:[a-z0-9+]+://|/(?:tmp|dev|var/tmp)/|[^"'\n]*\.\./)[^"'\n]{0,500})["']"""
+)
 _START = re.compile(
     rb"(?:\s|#[^\n]*\n)*(?:node|meta_info_def|graph_def|meta_graphs|saved_model_schema_version|library|versions)\s*[:{<]"
 )
@@ -41,11 +47,23 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
             yield from judged_graph(graph, outputs)
             for asset in assets:
                 yield from judged_asset(asset)
+    if sample.basename == "config.pbtxt":
+        yield from _served(text)
     for match in _CHECKPOINT.finditer(text):
         # An absolute path is the publisher's own, and common.
         if escapes(match[1]) and ".." in match[1]:
             message = f"the checkpoint to restore is {match[1]}, outside of the model's folder"
             yield found("tensorflow.asset", message, evidence=match[0].strip())
+
+
+def _served(text: str) -> Iterator[Found]:
+    """What an inference server is told besides a model: libraries to load, backends and environments elsewhere."""
+    if match := _LIBRARY.search(text):
+        yield found("embedded.native-library", f"names the native library {match[1]}", evidence=match[0].strip())
+    for pattern in (_BACKEND, _ENVIRONMENT):
+        if match := pattern.search(text):
+            message = f"the server is led out of the model's folder: {match[1]}"
+            yield found("config.path-outside", message, evidence=match[0].strip())
 
 
 FORMAT = Format(

@@ -22,6 +22,7 @@ def _recognize(sample: Sample) -> bool:
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     # Loaded here: the library that reads YAML takes longer to load than most files to scan.
+    from entrepot.scan.commands import hostile_settings
     from entrepot.scan.configs.looking import look
     from entrepot.scan.configs.mlflow import mlflow
     from entrepot.scan.yaml_reading import documents, tags
@@ -31,6 +32,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
     if text is None:
         raise Unreadable("a YAML document of more than 32 MiB, or in no known encoding")
     yield from tags(text, budget)
+    yield from hostile_settings(text)
     try:
         for document in documents(text, budget):
             yield from look(document, sample.basename, budget)
