@@ -91,7 +91,8 @@ class Case:
     @property
     def rule(self) -> str:
         """The rule that decides. Clients print the warnings of a rule once: each warned case has its own."""
-        return f"warns of {self.package}" if self.effect == "warn" else f"{self.effect}s a {self.level}"
+        about = "a package" if self.level == "package" else f"{self.level} {self.path}"
+        return f"warns of {self.package}" if self.effect == "warn" else f"{self.effect}s {about}"
 
 
 def policy(name: str, cases: Iterable[Case]) -> str:
@@ -114,6 +115,8 @@ class Stage:
 
     stack: Stack
     dam: Dam
+    home: Path
+    """For what somebody got before there was a policy."""
 
     def put(self, case: Case, *files: tuple[str, bytes]) -> None:
         """The case's package, where it should be: with its own file, or with these; texts stand in git itself."""
@@ -188,7 +191,7 @@ def staging(folder: Path) -> Iterator[Stage]:
         registry.api("POST", "/repositories", mirror | {"upstream_token": upstream.token})
         both = {"key": "all", "kind": "virtual", "members": ["models", "mirror"], "deploy_to": "models"}
         registry.api("POST", "/repositories", both)
-        yield Stage(Stack(upstream, registry), dam)
+        yield Stage(Stack(upstream, registry), dam, folder)
 
 
 @dataclass(frozen=True)
