@@ -27,6 +27,7 @@ from entrepot.catalog import (
     search,
     tables,
     trees,
+    xorb_holders,
 )
 from entrepot.catalog.access import NewToken
 from entrepot.catalog.database import Database
@@ -302,6 +303,45 @@ def test_uploads_that_nobody_names_are_forgotten(catalog: Catalog) -> None:
     assert catalog.collect(now() - SOON) == []
     catalog.age(2 * SOON)
     assert catalog.collect(now() - SOON) == [Digest.of(b"a")]
+
+
+def test_who_has_bytes_is_told_of_packages_and_of_what_was_sent(catalog: Catalog) -> None:
+    put = catalog.put("a.bin", b"a")
+    digest, here = Digest.of(b"a"), (catalog.repository, catalog.package.id)
+    assert catalog.now(blobs.at_hand, digest, *here) is catalog.now(blobs.reachable, digest, here[0]) is None
+    assert catalog.now(blobs.held, digest, [here[0]], [], 5) == []
+    catalog.commit(put)
+    (held,) = catalog.now(blobs.held, digest, [here[0]], [], 5)
+    assert (held.repository.text, held.package, held.blob.id) == ("models", catalog.package.name, put.blob_id)
+    assert catalog.now(blobs.held, digest, [], [here[0]], 5) == [held], "it is public"
+    assert catalog.now(blobs.at_hand, digest, *here) == catalog.now(blobs.reachable, digest, here[0]) == held.blob
+    assert catalog.now(blobs.at_hand, digest, here[0], here[1] + 1) is None, "another package of the repository"
+    catalog.now(blobs.record_upload, here[0], put.blob_id)
+    assert catalog.now(blobs.at_hand, digest, here[0], here[1] + 1) == held.blob
+
+
+def test_whose_chunks_a_xorb_has_is_known(catalog: Catalog) -> None:
+    def add(connection: Any, blob_id: int, number: int, xorb_id: int) -> None:
+        xorb = {"id": xorb_id, "hash": f"{xorb_id}", "blob_id": blob_id, "chunks": b"", "unpacked": 1, "seen_at": now()}
+        connection.execute(tables.xorbs.insert().values(**xorb))
+        term = {"blob_id": blob_id, "position": 0, "offset": 0, "xorb_id": xorb_id}
+        connection.execute(tables.terms.insert().values(**term, chunk_start=0, chunk_end=1, length=number))
+
+    named, other = catalog.put("a.bin", b"a"), catalog.put("b.bin", b"b")
+    for number, put in enumerate((named, other), start=1):
+        catalog.now(add, put.blob_id, 1, number)
+    catalog.commit(named)
+    here, package = catalog.repository, catalog.package
+    assert catalog.now(xorb_holders.within, {1, 2}, [package.id]) == {1}
+    assert catalog.now(xorb_holders.own, {1, 2}, here, package.id) == {1}
+    assert catalog.now(xorb_holders.own, {1, 2}, here, package.id + 1) == set()
+    (holder,) = catalog.now(xorb_holders.holders, {1, 2}, [here], set(), 5)
+    assert holder == xorb_holders.Holder(package.id, RepositoryKey("models"), package.name)
+    assert catalog.now(xorb_holders.holders, {1, 2}, [here], {package.id}, 5) == []
+    assert catalog.now(xorb_holders.holders, {1, 2}, [here + 1], set(), 5) == []
+    assert catalog.now(xorb_holders.holders, {2}, [here], set(), 5) == []
+    catalog.now(blobs.record_upload, here, other.blob_id)
+    assert catalog.now(xorb_holders.own, {1, 2}, here, package.id + 1) == {2}
 
 
 def test_a_squashed_history_stays_for_those_who_pinned_it_until_the_grace_period_is_over(catalog: Catalog) -> None:

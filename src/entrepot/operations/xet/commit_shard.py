@@ -58,17 +58,17 @@ async def check(registry: Registry, ticket: Ticket, pieces: AsyncIterator[bytes]
 
     Raises `Invalid`, which names what is wrong: a xorb that is not here, or a file that its chunks do not make.
     """
-    repository = (await require_to_write(registry, ticket)).repository
+    place = await require_to_write(registry, ticket)
     landed = await registry.staging.take(pieces, limit=shard.MAX_SHARD)
     try:
         async with registry.xet.reading:
             found = await in_thread(_parse, landed.path)
             wanted = {term.xorb for file in found.files for term in file.terms}
-            here = await usable(registry, ticket, repository, wanted)
+            here = await usable(registry, ticket, place, wanted)
             await _require_bytes(registry, wanted, here)
             for file in found.files:
                 await _verify(registry, file, here)
-        return Announcement(repository, found.files, here)
+        return Announcement(place.repository, found.files, here)
     finally:
         landed.path.unlink(missing_ok=True)
 

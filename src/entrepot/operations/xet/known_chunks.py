@@ -5,7 +5,7 @@ from entrepot.domain.errors import FileNotFound
 from entrepot.operations.registry import Registry
 from entrepot.operations.xet.admit import Ticket, require_to_write
 from entrepot.operations.xet.chunked import index_of
-from entrepot.operations.xet.reach import readable
+from entrepot.operations.xet.reach import readable, usable
 from entrepot.xet.merkle import XetHash
 from entrepot.xet.xorb import XorbIndex
 
@@ -17,12 +17,15 @@ MOST_BESIDE = 64
 
 async def known_chunks(registry: Registry, ticket: Ticket, chunk: XetHash) -> list[XorbIndex]:
     """What is in xorbs that have the chunk; raises `FileNotFound` where there are none that the holder may read."""
-    repository = (await require_to_write(registry, ticket)).repository
+    here = await require_to_write(registry, ticket)
+    repository = here.repository
     repositories = await readable(registry, ticket)
     rows = await registry.database.read(xorbs.with_chunk, chunk, repository.row.id, repositories, MOST)
     if rows:
         found = [row.id for row in rows]
         rows += await registry.database.read(xorbs.beside, found, repository.row.id, repositories, MOST_BESIDE)
+    allowed = await usable(registry, ticket, here, [row.hash for row in rows])
+    rows = [row for row in rows if row.hash in allowed]
     present = [row for row in rows if await registry.blobs.size(row.digest) == row.size]
     if not present:
         raise FileNotFound(f"no xorb here is known to have the chunk {chunk}")

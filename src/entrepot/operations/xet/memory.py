@@ -14,6 +14,8 @@ LISTED_FILES = 200_000
 """How many files' hashes are remembered, in all listings together."""
 SECONDS = 10.0
 """How long a place is taken for what it was; what a person changes takes effect after this long at the latest."""
+OPEN_SECONDS = 60.0
+"""How long a package counts as one that somebody would be given, while the law is the same: packages change."""
 VERIFYING = 2
 """How many xorbs are verified at once: each takes a core, and up to 64 MiB of memory."""
 READING = 2
@@ -34,5 +36,7 @@ class XetMemory:
         )
         self.places: Recent[Place] = Recent(10_000, seconds=SECONDS)
         self.ranges: Recent[list[tuple[int, int]]] = Recent(100_000, lambda ranges: len(ranges) + 1, seconds=600)
+        self.open_packages: Recent[bool] = Recent(10_000, seconds=OPEN_SECONDS)
+        """Whether somebody would be given a package whose chunks were asked for, under the law of then."""
         self.verifying = asyncio.Semaphore(VERIFYING)
         self.reading = asyncio.Semaphore(READING)

@@ -13,9 +13,10 @@ from entrepot.domain.actor import Action
 from entrepot.domain.content import Blob
 from entrepot.domain.digest import Digest
 from entrepot.domain.errors import FileNotFound, Forbidden, Invalid, TooLarge, Unauthenticated
-from entrepot.domain.names import RepositoryKey
+from entrepot.domain.names import PackageName, PackageType, RepositoryKey
 from entrepot.operations import publish, storage
 from entrepot.operations.stored import stored
+from entrepot.operations.xet import reach
 from entrepot.operations.xet.admit import Ticket, admit, pass_to_read, pass_to_write
 from entrepot.operations.xet.commit_shard import Progress, check, record
 from entrepot.operations.xet.epoch import epoch, renew
@@ -24,7 +25,7 @@ from entrepot.operations.xet.known_chunks import known_chunks
 from entrepot.xet.merkle import chunk_hash
 from entrepot.xet.shard import is_dedup_eligible
 from entrepot.xet.xorb import MAX_UPLOAD, XorbIndex
-from entrepot_testing import run
+from entrepot_testing import apply_policy, rule_about, run
 from xet_making import KEY, ONE, TWO, Bench, Pack, Piece, content, hash_of, make_bench, new_actor, shard, stream
 
 FIRST = Pack(tuple(bytes([i]) * (1000 + i) for i in range(40)))
@@ -108,6 +109,53 @@ def test_chunks_of_what_the_sender_may_read_need_not_be_sent_again(bench: Bench)
         (index,) = await known_chunks(bench.registry, ticket, chunk_hash(FIRST.chunks[0]))
         assert index.hash == FIRST.hash
         assert await commit(bench, ticket, shard((Piece(FIRST, 0, 20),)))
+
+    run(test)
+
+
+def test_a_package_that_is_blocked_is_not_put_together_from_its_chunks(bench: Bench) -> None:
+    async def test() -> None:
+        source = await bench.package(ONE, SECRET)
+        await send(bench, source, FIRST)
+        (blob,) = await commit(bench, source, shard((Piece(FIRST, 0, 40),)))
+        await _name(bench, source, blob)
+        ticket = await bench.package(TWO)
+        apply_policy(bench.registry, rule_about('package = ["ada/one"]', name="not that one"))
+        with pytest.raises(FileNotFound):
+            await known_chunks(bench.registry, ticket, chunk_hash(FIRST.chunks[0]))
+        with pytest.raises(Invalid, match=f"xorb {FIRST.hash} is not here"):
+            await commit(bench, ticket, shard((Piece(FIRST, 0, 20),)))
+        # Whoever works on the package itself goes on with what it has, and others with what they send.
+        assert await commit(bench, source, shard((Piece(FIRST, 0, 20),)))
+        assert await send(bench, ticket, FIRST) == [True]
+        assert await commit(bench, ticket, shard((Piece(FIRST, 0, 20),)))
+
+    run(test)
+
+
+@pytest.mark.parametrize("at_once", [1, 20])
+def test_one_package_that_may_be_had_is_enough_for_chunks(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(reach, "JUDGED_AT_ONCE", at_once)
+
+    async def test() -> None:
+        names = [PackageName(PackageType.MODEL, "ada", f"copy-{number}") for number in range(4)]
+        for number, name in enumerate(names):
+            source = await bench.package(name, SECRET)
+            for pack in (FIRST, SECOND):
+                await keep_xorb(bench.registry, source, pack.hash, stream(pack.data))
+            (blob,) = await commit(bench, source, shard((Piece(FIRST, 0, 20 + number),)))
+            await _name(bench, source, blob)
+        ticket = await bench.package(TWO)
+        apply_policy(bench.registry, rule_about('package = ["ada/copy-*"]'))
+        with pytest.raises(FileNotFound):
+            await known_chunks(bench.registry, ticket, chunk_hash(FIRST.chunks[0]))
+        apply_policy(bench.registry, rule_about('package = ["ada/copy-*"]\nunless.package = ["ada/copy-0"]'))
+        assert await known_chunks(bench.registry, ticket, chunk_hash(FIRST.chunks[0]))
+        assert await commit(bench, ticket, shard((Piece(FIRST, 0, 20),)))
+        with pytest.raises(Invalid, match=f"xorb {SECOND.hash} is not here"):
+            await commit(bench, ticket, shard((Piece(SECOND, 0, 2),)))
 
     run(test)
 
