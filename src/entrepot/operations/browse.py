@@ -71,11 +71,13 @@ class Question:
 async def view(registry: Registry, asked: Question, ref: str) -> View:
     """The revision, for somebody who may read it; raises `NotFound`, or `Blocked` or `Held` where policy says so."""
     repository = await _holder(registry, asked.key, asked.name, asked.actor)
-    revision = await repository.revision(asked.name, ref)
-    require_visible(asked.actor, revision.package, asked.key, asked.name)
+    everything: list[File | Folder] | None = None
     # A gate that looks into nothing may refuse without the listing, which an upstream would be asked for.
-    early = asked.lists and not registry.firewall.is_blind
-    everything = await repository.listing(revision, None, True) if early else None
+    if asked.lists and not registry.firewall.is_blind:
+        revision, everything = await repository.everything(asked.name, ref)
+    else:
+        revision = await repository.revision(asked.name, ref)
+    require_visible(asked.actor, revision.package, asked.key, asked.name)
     case = Case(repository, revision, asked.actor, asked.door, listing=everything)
     return View(case, await screen(registry, case))
 

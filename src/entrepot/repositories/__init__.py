@@ -41,6 +41,9 @@ class Repository(Protocol):
     async def listing(self, revision: Revision, folder: FilePath | None, recursive: bool) -> list[File | Folder]:
         """What stands in a folder (None: the top) by path; raises `FileNotFound` where there is no such folder."""
 
+    async def everything(self, name: PackageName, ref: str) -> tuple[Revision, list[File | Folder]]:
+        """The revision, and all that stands in it, with as few questions as it takes; raises `NotFound`."""
+
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
         """Which of the paths are not the same in both revisions of a package."""
 

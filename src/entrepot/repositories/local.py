@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import replace
 
 from entrepot.catalog import packages, revisions, search, trees
+from entrepot.catalog.database import Transaction
 from entrepot.catalog.repositories import Kind, RepositoryRow
 from entrepot.catalog.search import MAX_PAGE, Query
 from entrepot.domain.content import File, Folder, Package, Ref, Revision
@@ -45,6 +46,13 @@ class LocalRepository:
             raise FileNotFound(
                 f"{revision.package.name} has no folder {folder} at {revision.commit}", revision.commit.hex
             ) from None
+
+    async def everything(self, name: PackageName, ref: str) -> tuple[Revision, list[File | Folder]]:
+        return await self._database.read(self._everything, name, ref)
+
+    def _everything(self, connection: Transaction, name: PackageName, ref: str) -> tuple[Revision, list[File | Folder]]:
+        revision = revisions.find(connection, packages.find(connection, self._row.id, name), ref)
+        return revision, trees.listing(connection, revision.package.id, _tree(revision), recursive=True)
 
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
         roots = (_tree(newer), _tree(older))

@@ -71,6 +71,9 @@ class VirtualRepository:
     async def listing(self, revision: Revision, folder: FilePath | None, recursive: bool) -> list[File | Folder]:
         return await (await self._holder(revision.package)).listing(revision, folder, recursive)
 
+    async def everything(self, name: PackageName, ref: str) -> tuple[Revision, list[File | Folder]]:
+        return await (await self.member(name)).everything(name, ref)
+
     async def changed(self, newer: Revision, older: Revision, paths: Collection[FilePath]) -> set[FilePath]:
         return await (await self._holder(newer.package)).changed(newer, older, paths)
 

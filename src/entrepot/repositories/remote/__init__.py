@@ -116,6 +116,10 @@ class RemoteRepository:
             for item in found
         ]
 
+    async def everything(self, name: PackageName, ref: str) -> tuple[Revision, list[File | Folder]]:
+        revision = await self.revision(name, ref)
+        return revision, await self.listing(revision, None, True)
+
     async def _known_listing(self, revision: Revision) -> list[File | Folder] | None:
         """Everything in the revision, where upstream was asked for that before."""
         key = (revision.package.id, revision.commit)
