@@ -159,13 +159,13 @@ class _Scan:
         if sample.opaque and not (self.is_read_anyway and _lies_in_file(sample.source)):
             return
         # Loaded here: most bytes are of some format.
-        from entrepot.scan.inside import inside, programs
+        from entrepot.scan.inside import programs, unknown
 
         try:
             if sample.opaque:
                 found_inside = programs(sample.source, self.budget, "tensors' values")
             else:
-                found_inside = inside(sample.source, self.budget, "bytes of no known format")
+                found_inside = unknown(sample.source, self.budget)
             for one in found_inside:
                 self._take(one, path, depth)
         except Exception as failure:  # noqa: BLE001

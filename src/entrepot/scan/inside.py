@@ -7,11 +7,16 @@ from entrepot.domain.values import replace
 from entrepot.scan.budget import Budget
 from entrepot.scan.executables import is_elf, is_macho
 from entrepot.scan.formats import Found
+from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.source import Source, Window, pieces
 
 MAX_SHOWN = 5
 MAX_BYTES = 1 << 32
+MAX_TEXT = 4 << 20
+_CALL = Pattern(
+    r"(?<![\w.])(?:os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_\w+|getoutput)|__import__)\s*\("
+)
 _OVERLAP = 4096
 _HEADER = 64
 _DOS = b"!This program cannot be run in DOS mode"
@@ -32,6 +37,21 @@ def inside(source: Source, budget: Budget, what: str, start: int = 0, end: int |
     part = Window(source, start, (source.size if end is None else end) - start)
     for one in commands_in(part, budget):
         yield _shifted(one, start)
+
+
+def unknown(source: Source, budget: Budget) -> Iterator[Finding]:
+    """Findings in bytes of no known format: programs, harmful pickles, and what no text says by the way. Raises
+    `OutOfBudget`."""
+    # Loaded here: it brings patterns that few files need.
+    from entrepot.scan.commands import hostile
+
+    yield from smuggled(source, budget, "bytes of no known format")
+    text = source.read(0, MAX_TEXT).decode("latin-1")
+    yield from hostile(text)
+    if match := _CALL.search(text):
+        evidence = text[max(0, match.start() - 40) : match.end() + 160]
+        where = Location(offset=match.start())
+        yield found("embedded.commands", f"{match[0]} in bytes of no known format", evidence=evidence, at=where)
 
 
 def smuggled(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:
