@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -155,6 +156,9 @@ def _lifespan(registry: Registry) -> Callable[[Starlette], AbstractAsyncContextM
             asyncio.create_task(write_down_forever(registry)),
             asyncio.create_task(registry.firewall.record.write_forever(registry.database)),
         ]
+        # What is there now stays: looking for garbage among it would stop every request for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         try:
             yield
         finally:
