@@ -55,12 +55,16 @@ SPOTS = {
         Spot("virtual-warm", "virtual", False, True),
     )
 }
+FEWER_SPOTS = ("local", "remote-cold", "virtual-warm")
+"""Of a whole package it makes little difference where its files are."""
+CONDITIONS = {"package": "", "bytes": 'verdict = "malicious"\n'}
+"""What a rule asks besides the package's name; at other levels it asks for the file's path."""
 EFFECTS = ("allow", "warn", "hold", "block")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One package for one client: what policy says, of what (`file`, `package`), and where it is."""
+    """One package for one client: what policy says, of what, and where it is."""
 
     client: str
     level: str
@@ -100,7 +104,7 @@ def policy(name: str, cases: Iterable[Case]) -> str:
     rules: dict[tuple[str, str, str], list[str]] = {}
     for case in cases:
         if case.effect != "allow":
-            path = "" if case.level == "package" else f'path = "{case.path}"\n'
+            path = CONDITIONS.get(case.level, f'path = "{case.path}"\n')
             rules.setdefault((case.rule, case.effect, path), []).append(case.package)
     told = "".join(
         f'[[rule]]\nname = "{rule}"\neffect = "{effect}"\nreason = "{REASON}"\n{path}package = {json.dumps(packages)}\n'
@@ -140,6 +144,12 @@ class Stage:
         for path in paths or (case.path,):
             got = Hand(self.stack.registry, "mirror", self.somebody).get(case.package, path)
             assert got.status == 200, got
+
+    def place(self, case: Case) -> None:
+        """The case's package with its own file, where and as it should be."""
+        self.put(case)
+        if SPOTS[case.spot].is_warm and not SPOTS[case.spot].is_local:
+            self.warm(case)
 
     @cached_property
     def somebody(self) -> str:

@@ -21,6 +21,7 @@ import pytest
 
 from conformance.clients.effects_stage import (
     EFFECTS,
+    FEWER_SPOTS,
     REASON,
     SPOTS,
     Answer,
@@ -143,8 +144,6 @@ class Visit:
                 return ask(site.format("raw") + f"?ref=main&path={path}", **own)
 
 
-FEWER_SPOTS = ("local", "remote-cold", "virtual-warm")
-"""Of a whole package it makes little difference where its files are."""
 CASES = [
     Case("hand", level, effect, spot, "[a-z]*")
     for level, spots in (("file", tuple(SPOTS)), ("package", FEWER_SPOTS))

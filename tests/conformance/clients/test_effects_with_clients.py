@@ -14,82 +14,47 @@ what is warm somebody has a copy, and a block takes it back: the error says that
 """
 
 import hashlib
-import json
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.clients.conftest import CLIENTS, PATIENCE, SCRIPTS
-from conformance.clients.effects_stage import EFFECTS, FILE, REASON, SPOTS, Case, Stage, has_part_of, policy, staging
+from conformance.clients.client_runs import NEW, OLD, Run, launch
+from conformance.clients.effects_stage import (
+    EFFECTS,
+    FEWER_SPOTS,
+    FILE,
+    REASON,
+    SPOTS,
+    Case,
+    Stage,
+    has_part_of,
+    policy,
+    staging,
+)
 from hand_client import until
-
-NEW = {"new-xet": "hub-2.4.0-xet", "new-plain": "hub-2.4.0-plain"}
-OLD = {"old-xet": "hub-0.36.2", "old-plain": "hub-0.36.2-plain"}
-LISTED_SPOTS = ("local", "remote-cold", "virtual-warm")
 
 
 def cases_of(client: str) -> list[Case]:
     """Every case of one client."""
     found = [Case(client, level, effect, spot) for level in ("file", "package") for effect in EFFECTS for spot in SPOTS]
     if client == "new-xet":
-        found += [Case(client, "listed", effect, spot) for effect in EFFECTS for spot in LISTED_SPOTS]
+        found += [Case(client, "listed", effect, spot) for effect in EFFECTS for spot in FEWER_SPOTS]
     return found
-
-
-@dataclass
-class Run:
-    """One process of a client that tries all of its cases, on a disk of its own."""
-
-    cases: Sequence[Case]
-    home: Path
-    process: subprocess.Popen[str]
-
-    @property
-    def printed(self) -> str:
-        """What a person sees."""
-        return (self.home / "stderr").read_text()
-
-    @property
-    def lines(self) -> list[str]:
-        return (self.home / "stdout").read_text().splitlines()
-
-    def outcome(self, case: Case) -> dict[str, Any]:
-        """What came of one case."""
-        return dict(map(json.loads, self.lines[1:]))[case.key]
-
-    def go_on(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
 
 
 def start(stage: Stage, client: str, home: Path) -> Run:
     """The client's packages, the policies about them, and its process, which has kept some lists."""
     cases = cases_of(client)
-    for case in cases:
-        stage.put(case)
-        if SPOTS[case.spot].is_warm and not SPOTS[case.spot].is_local:
-            stage.warm(case)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(stage.place, cases))
     early = [case for case in cases if case.level != "listed"]
     for name, some in _by_fate(client, early):
         stage.stack.registry.api("POST", "/policies", {"text": policy(name, some)})
-    home.mkdir()
-    known = CLIENTS[(NEW | OLD)[client]]
-    # An older client's progress bars can't be made by two threads at once.
-    command = [str(known.python), str(SCRIPTS / "try_many.py"), "0" if client in NEW else "1"]
-    with (home / "stdout").open("w") as out, (home / "stderr").open("w") as err:
-        surroundings = known.surroundings(stage.stack.endpoint("virtual"), stage.reader(), home)
-        process = subprocess.Popen(command, env=surroundings, stdin=-1, stdout=out, stderr=err, text=True)
     paths = {"file": FILE, "package": "", "listed": "/"}
-    wanted = [[case.key, stage.stack.endpoint(case.kind), case.package, paths[case.level]] for case in cases]
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(wanted) + "\n")
-    process.stdin.flush()
-    return Run(cases, home, process)
+    return launch(stage, cases, [paths[case.level] for case in cases], home)
 
 
 def _by_fate(client: str, cases: Sequence[Case]) -> list[tuple[str, list[Case]]]:
@@ -102,7 +67,7 @@ def perform(stage: Stage, clients: Sequence[str], folder: Path) -> dict[str, Run
     """Let these clients try everything, and end the holds once they have met them."""
     runs = {client: start(stage, client, folder / client) for client in clients}
     for run in runs.values():
-        until(lambda run=run: run.lines or run.process.poll() is not None, 60)
+        until(lambda run=run: run.is_ready, 60)
     late = {client: [case for case in run.cases if case.level == "listed"] for client, run in runs.items()}
     stage.apply(*(policy(*fate) for client, some in late.items() if some for fate in _by_fate(client, some)))
     for run in runs.values():
@@ -113,8 +78,7 @@ def perform(stage: Stage, clients: Sequence[str], folder: Path) -> dict[str, Run
         if any(row["name"].startswith(f"holds-{client}-") for client in NEW):
             stage.remove(row["name"])
     for run in runs.values():
-        run.process.communicate(timeout=PATIENCE)
-        assert run.process.returncode == 0, run.printed
+        run.wait()
     return runs
 
 
