@@ -107,7 +107,8 @@ def policy(name: str, cases: Iterable[Case]) -> str:
             path = CONDITIONS.get(case.level, f'path = "{case.path}"\n')
             rules.setdefault((case.rule, case.effect, path), []).append(case.package)
     told = "".join(
-        f'[[rule]]\nname = "{rule}"\neffect = "{effect}"\nreason = "{REASON}"\n{path}package = {json.dumps(packages)}\n'
+        f'[[rule]]\nname = "{rule}"\neffect = "{effect}"\nreason = "{REASON}"\nunless.approved = true\n'
+        f"{path}package = {json.dumps(packages)}\n"
         for (rule, effect, path), packages in rules.items()
     )
     return f'name = "{name}"\n{told}'
