@@ -6,10 +6,13 @@ import io
 import json
 import os
 import pickle
+import sqlite3
 import struct
 import tarfile
 import zipfile
 import zlib
+
+from backports import zstd
 
 from golden.pairs import Golden
 
@@ -65,6 +68,28 @@ def _tensor(values: bytes) -> bytes:
     entry = {"dtype": "U8", "shape": [len(values)], "data_offsets": [0, len(values)]}
     data = json.dumps({"w": entry}).encode()
     return struct.pack("<Q", len(data)) + data + values
+
+
+def _zstandard(data: bytes) -> bytes:
+    """A zip file as Python 3.14 can write it."""
+    packed = zstd.compress(data)
+    sizes = (zlib.crc32(data), len(packed), len(data), 5)
+    head = b"PK\3\4" + struct.pack("<HHHHHIIIHH", 63, 0, 93, 0, 33, *sizes, 0) + b"a.txt"
+    entry = b"PK\1\2" + struct.pack("<HHHHHHIIIHHHHHII", 63, 63, 0, 93, 0, 33, *sizes, 0, 0, 0, 0, 0, 0) + b"a.txt"
+    end = struct.pack("<HHHHIIH", 0, 0, 1, 1, len(entry), len(head) + len(packed), 0)
+    return head + packed + entry + b"PK\5\6" + end
+
+
+def _database(data: bytes) -> bytes:
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE trials (state BLOB)")
+        database.execute("INSERT INTO trials VALUES (?)", (data,))
+        database.commit()
+        return bytes(database.serialize())
+
+
+def _extension(data: bytes) -> bytes:
+    return b"\x81\xa1w\xc7" + bytes([len(data)]) + b"\1" + data
 
 
 def _gguf(key: str, kind: int, value: bytes) -> bytes:
@@ -164,6 +189,10 @@ GOLDENS = [
         _tensor(bytes(256) + b"\x7fELF" + bytes(range(124))),
         "executable.in-model",
     ),
+    _pair("zip, Zstandard", "m.zip", _zstandard(_BAD), _zstandard(_GOOD), "pickle.call.process"),
+    _pair("sqlite", "m.db", _database(_BAD), _database(_GOOD)),
+    _pair("flax, extension", "m.msgpack", _extension(_BAD), _extension(_GOOD), "pickle.call.process"),
+    _pair("broken Parquet", "m.parquet", b"PAR1" + _BAD + b"PAR1", zlib.compress(_GOOD)),
     _pair("behind bytes of no format", "m.bin", b"\1\2\3\4" * 50 + _BAD, zlib.compress(_GOOD)),
     _pair(
         "behind bytes of no format", "m.bin", b"\1\2\3\4" * 50 + _LIBRARY, zlib.compress(_GOOD), "executable.in-model"

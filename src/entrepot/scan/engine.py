@@ -113,6 +113,8 @@ class _Scan:
         self.budget = budget
         self.glances = glances
         self.is_read_anyway = False
+        self.broken = 0
+        """Members so far that are not what their format says they are."""
         self.families = families
         self.formats: list[str] = []
         self.findings: dict[tuple[str, str, str], Finding] = {}
@@ -145,24 +147,27 @@ class _Scan:
         if depth == 0:
             # What it is stands in the report although reading it may cost more than it may.
             self._note_formats(chosen, sample)
+        broken_before = self.broken
         inspected = [form for form in chosen if self._inspect(form, sample, path, depth)]
         if depth == 0:
             self._note_formats(inspected, sample)
         self._note_disguise(sample, inspected, path)
         if not inspected and not member.opaque and sample.head:
             self.miss(Unread("no format recognizes these bytes", member=path))
-        if not inspected and not self.glances:
-            self._search(sample, path, depth)
+        if (not inspected or self.broken > broken_before) and not self.glances:
+            self._search(sample, path, depth, is_broken=bool(inspected))
 
-    def _search(self, sample: Sample, path: str, depth: int) -> None:
-        """Look for what no honest bytes hold, in bytes of which nothing else can be said."""
+    def _search(self, sample: Sample, path: str, depth: int, *, is_broken: bool) -> None:
+        """Look for what no honest bytes hold, in bytes of which nothing else can be said, or not to their end."""
         if sample.opaque and not (self.is_read_anyway and _lies_in_file(sample.source)):
             return
         # Loaded here: most bytes are of some format.
-        from entrepot.scan.inside import programs, unknown
+        from entrepot.scan.inside import SEARCHED, programs, smuggled, unknown
 
         try:
-            if sample.opaque:
+            if is_broken:
+                found_inside = smuggled(sample.source, self.budget, "what breaks off", 0, SEARCHED)
+            elif sample.opaque:
                 found_inside = programs(sample.source, self.budget, "tensors' values")
             else:
                 found_inside = unknown(sample.source, self.budget)
@@ -213,6 +218,7 @@ class _Scan:
             return False
         except Exception as failure:  # noqa: BLE001
             self._go_on_after(failure, form.name, path)
+            self.broken += isinstance(failure, Unreadable)
         return True
 
     def _take(self, found: Found, path: str, depth: int) -> None:

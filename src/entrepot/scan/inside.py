@@ -13,6 +13,8 @@ from entrepot.scan.source import Source, Window, pieces
 
 MAX_SHOWN = 5
 MAX_BYTES = 1 << 32
+SEARCHED = 64 << 20
+"""Bytes that are searched where nothing is known of them; they are told of as not read anyway."""
 MAX_TEXT = 4 << 20
 _CALL = Pattern(
     r"(?<![\w.])(?:os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_\w+|getoutput)|__import__)\s*\("
@@ -45,7 +47,7 @@ def unknown(source: Source, budget: Budget) -> Iterator[Finding]:
     # Loaded here: it brings patterns that few files need.
     from entrepot.scan.commands import hostile
 
-    yield from smuggled(source, budget, "bytes of no known format")
+    yield from smuggled(source, budget, "bytes of no known format", 0, SEARCHED)
     text = source.read(0, MAX_TEXT).decode("latin-1")
     yield from hostile(text)
     if match := _CALL.search(text):

@@ -7,6 +7,7 @@ from entrepot.scan.budget import Budget
 from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
 
+SEARCHED = 64 << 20
 _PLAIN = b"lmgg"
 _VERSIONED = (b"fmgg", b"tjgg", b"algg")
 
@@ -18,7 +19,11 @@ def _recognize(sample: Sample) -> bool:
     return head[:4] == _PLAIN or int.from_bytes(head[4:8], "little") < 100
 
 
-def _inspect(_: Sample, __: Budget) -> Iterator[Found]:
+def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    # Loaded here: of most files nobody needs what searches bytes.
+    from entrepot.scan.inside import smuggled
+
+    yield from smuggled(sample.source, budget, "an old model of ggml", 0, SEARCHED)
     yield Unread("a format of ggml before GGUF, which has no lengths to check by")
 
 

@@ -121,11 +121,16 @@ def _is_loadable(data: bytes, text: str | None) -> bool:
     )
 
 
+_ARRAYS = (b"\x93", b"\x94", b"\xdc", b"\xdd", b"\x92")
+
+
 def _array(source: Source, budget: Budget, start: int, size: int) -> Iterator[Found]:
     """Flax's arrays: a value of its own, of shape, type and bytes."""
     from entrepot.scan.msgpack import Bomb, walk
 
     try:
+        if source.read(start, 1) not in _ARRAYS:
+            raise Unreadable("an extension that is no array of shape, type and bytes")
         for blob in walk(source, budget, start, start + size):
             if not isinstance(blob, int) and blob.kind == "bytes" and blob.size > 8:
                 yield Member(f"array at {blob.start}", Window(source, blob.start, blob.size), opaque=True)

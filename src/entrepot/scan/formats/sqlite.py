@@ -24,6 +24,10 @@ def _recognize(sample: Sample) -> bool:
 
 
 def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
+    # Loaded here: of most files nobody needs what follows pickles.
+    from entrepot.scan.inside import pickles
+
+    yield from pickles(sample.source, budget)
     before, at = b"", 0
     for piece in pieces(sample.source, 0, MAX_SIZE):
         budget.check_time()

@@ -18,7 +18,7 @@ from entrepot.scan.zip.recognize import LOCAL
 from entrepot.scan.zip.records import Entry
 from entrepot.scan.zip.walk import Placed
 
-STORED, DEFLATE, BZIP2, LZMA, XZ, AES = 0, 8, 12, 14, 95, 99
+STORED, DEFLATE, BZIP2, LZMA, ZSTANDARD, XZ, AES = 0, 8, 12, 14, 93, 95, 99
 ENCRYPTED = 1
 _REFUSED = 0x2061
 """Flags at which Python's zipfile refuses a member: encrypted, patched, strongly encrypted, masked headers."""
@@ -171,6 +171,8 @@ def _begin(source: Source, reading: Reading, entry: Entry) -> Begin | None:
         return once(bzip2, reading.start)
     if reading.method == XZ:
         return once(xz, reading.start)
+    if reading.method == ZSTANDARD:
+        return _zstandard(reading.start)
     if reading.method != LZMA:
         return None
 
@@ -183,6 +185,15 @@ def _begin(source: Source, reading: Reading, entry: Entry) -> Begin | None:
         return Opening(raw([lzma1(head[4:9], entry.size)], entry.size), at + 4 + int.from_bytes(head[2:4], "little"))
 
     return lzma
+
+
+def _zstandard(start: int) -> Begin | None:
+    # Loaded here: hardly any archive has it.
+    from entrepot.scan.runs import zstd, zstd_module
+
+    if zstd_module() is None:
+        return None
+    return lambda source, at: zstd(source, at) if at == start else None
 
 
 def _crc(window: Window) -> int:
