@@ -318,6 +318,8 @@ def test_who_has_bytes_is_told_of_packages_and_of_what_was_sent(catalog: Catalog
     assert catalog.now(blobs.at_hand, digest, here[0], here[1] + 1) is None, "another package of the repository"
     catalog.now(blobs.record_upload, here[0], put.blob_id)
     assert catalog.now(blobs.at_hand, digest, here[0], here[1] + 1) == held.blob
+    catalog.commit(catalog.put("again.bin", b"a"))
+    assert catalog.now(blobs.at_hand, digest, here[0], here[1] + 1) is None, "it was sent for that commit"
 
 
 def test_whose_chunks_a_xorb_has_is_known(catalog: Catalog) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, insert, select, update
 
 from entrepot.catalog.moments import now
 from entrepot.catalog.tables import blobs, files, packages, repositories, uploads, upstream_files
@@ -86,6 +86,17 @@ def record_upload(connection: Connection, repository_id: int, blob_id: int) -> N
     where = (uploads.c.repository_id == repository_id, uploads.c.blob_id == blob_id)
     if connection.execute(update(uploads).where(*where).values(created_at=now())).rowcount == 0:
         connection.execute(insert(uploads).values(repository_id=repository_id, blob_id=blob_id, created_at=now()))
+
+
+def note_named(connection: Connection, package_id: int, blob_ids: Sequence[int]) -> None:
+    """Forget that the package's repository was sent the bytes, now that a commit names them.
+
+    From now on they are the package's: who wants them for another one has to be given them there, or sends them.
+    """
+    of_package = select(packages.c.repository_id).where(packages.c.id == package_id).scalar_subquery()
+    for start in range(0, len(blob_ids), 500):
+        part = blob_ids[start : start + 500]
+        connection.execute(delete(uploads).where(uploads.c.blob_id.in_(part), uploads.c.repository_id == of_package))
 
 
 def unnamed(connection: Connection, digest: Digest, repository_id: int) -> Blob | None:

@@ -34,6 +34,7 @@ def commit(connection: Connection, package_id: int, branch: RefName, new: NewCom
     made = CommitObject(tree, (head,) if head else (), _signature(new), new.message)
     revisions.store(connection, package_id, made)
     revisions.point(connection, package_id, branch, made.oid)
+    blobs.note_named(connection, package_id, [change.blob_id for change in new.changes if isinstance(change, PutFile)])
     return made.oid
 
 
