@@ -6,14 +6,16 @@ how a file is refused that goes out over Xet meanwhile, since Xet is only offere
 
 Left out, because there is no such thing: what was uploaded here never lands; a rule that refuses by name does so before
 a file lands; and a warning comes too late to be printed, since the headers have left. Where the verdict refuses, the
-connection is cut. 2.4.0 goes on where it was, and is told then; older ones give up over it, and are told when they try
-again. For git nothing lands: its packs come from a mirror.
+connection is cut. 2.4.0 goes on where it was, and is told then; older ones and the JavaScript client give up over it,
+and are told when they try again. For git nothing lands: its packs come from a mirror.
 """
 
 import hashlib
 import http.client
+import json
 import os
 import pickle
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 import pytest
 
 from conformance.clients.client_runs import NEW, OLD, Run, launch
+from conformance.clients.conftest import PATIENCE
 from conformance.clients.effects_stage import (
     DAMMED,
     EFFECTS,
@@ -36,7 +39,9 @@ from conformance.clients.effects_stage import (
 from hand_client import until
 from weights_making import weights
 
+OTHERS = (*OLD, "js")
 SPOTS = ("remote-cold", "virtual-cold")
+JAVASCRIPT = Path(__file__).parent / "javascript"
 END = 60_000
 """Less than what nobody gets before the verdict."""
 
@@ -71,6 +76,42 @@ def data_of(case: Case) -> bytes:
     return pickle.dumps([noise[at : at + 1000] for at in range(0, len(noise), 1000)] + [Greeting()])
 
 
+class Script:
+    """One process of the JavaScript client, which asks for everything at once; it keeps nothing on a disk."""
+
+    printed = ""
+    is_ready = True
+
+    def __init__(self, stage: Stage, cases: Sequence[Case], home: Path) -> None:
+        home.mkdir()
+        self.home, self._cases, self._stage = home, cases, stage
+        with (home / "stdout").open("w") as out:
+            command = ["node", "many.mjs", stage.reader()]
+            self.process = subprocess.Popen(command, cwd=JAVASCRIPT, stdin=-1, stdout=out, text=True)
+
+    def go_on(self) -> None:
+        """Let it try everything."""
+        endpoints = [self._stage.stack.endpoint(case.kind) for case in self._cases]
+        wanted = [
+            {"key": case.key, "endpoint": endpoint, "name": case.package, "path": case.path, "xet": True}
+            for case, endpoint in zip(self._cases, endpoints, strict=True)
+        ]
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(wanted))
+        self.process.stdin.close()
+
+    def wait(self) -> None:
+        """Wait for its end, which has to be a good one."""
+        assert self.process.wait(PATIENCE) == 0
+
+    def outcome(self, case: Case) -> dict[str, Any]:
+        """What came of one case, as a Python client would say it."""
+        found = dict(map(json.loads, (self.home / "stdout").read_text().splitlines()))[case.key]
+        return (
+            {"got": {case.path: found["file"]["got"]}} if "got" in found["file"] else found.get("again", found["file"])
+        )
+
+
 class Reader(threading.Thread):
     """Somebody who asked first, and reads as long as anything comes."""
 
@@ -95,13 +136,13 @@ class Landings:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage, self._folder = stage, folder
-        self.runs: dict[str, Run] = {}
+        self.runs: dict[str, Run | Script] = {}
         self.readers: dict[Case, Reader] = {}
 
-    def run_of(self, client: str) -> Run:
+    def run_of(self, client: str) -> Run | Script:
         """The client's run, for which everything lands once; together with those of its generation."""
         if client not in self.runs:
-            self._perform([cases_of(one) for one in (NEW if client in NEW else OLD)])
+            self._perform([cases_of(one) for one in (NEW if client in NEW else OTHERS)])
         return self.runs[client]
 
     def _perform(self, clients: Sequence[Sequence[Case]]) -> None:
@@ -112,6 +153,9 @@ class Landings:
         by_law = [case for case in every if case.level == "law"]
         stage.apply(*_policies(every[0].client, [case for case in every if case not in by_law]))
         for cases in clients:
+            if cases[0].client == "js":
+                self.runs["js"] = Script(stage, cases, self._folder / "js")
+                continue
             # What is asked for as a whole is listed, so that Xet is offered for it.
             asked = ["" if is_over_xet(case) else case.path for case in cases]
             self.runs[cases[0].client] = launch(stage, cases, asked, self._folder / cases[0].client)
@@ -119,10 +163,9 @@ class Landings:
         for case in every:
             self.readers[case].start()
         until(lambda: all(stage.dam.filled[case.path] for case in every), 60)
-        for run in self.runs.values():
-            if run.process.poll() is None:
-                until(lambda run=run: run.is_ready, 60)
-                run.go_on()
+        for run in [self.runs[cases[0].client] for cases in clients]:
+            until(lambda run=run: run.is_ready, 60)
+            run.go_on()
         until(lambda: {case.package for case in every} <= self._who_wait(), 60)
         if by_law:
             stage.apply(*_policies(f"{every[0].client}-law", by_law))
@@ -135,12 +178,12 @@ class Landings:
 
     def _who_wait(self) -> set[str]:
         given = self.stage.decisions(downloads="true")
-        return {line["package"].removeprefix("model/") for line in given if line["client"].count("hf_")}
+        return {line["package"].removeprefix("model/") for line in given if is_stock(line)}
 
     def _end_holds(self, every: Sequence[Case]) -> None:
         held = {f"model/{case.package}" for case in every if case.effect == "hold"}
         until(lambda: held <= {line["package"] for line in self.stage.decisions(effect="hold")}, 60)
-        if every[0].client in OLD:
+        if every[0].client in OTHERS:
             return
         until(lambda: held <= self._told(), 60)
         for row in self.stage.stack.registry.api("GET", "/policies")["policies"]:
@@ -148,7 +191,12 @@ class Landings:
                 self.stage.remove(row["name"])
 
     def _told(self) -> set[str]:
-        return {line["package"] for line in self.stage.decisions(effect="hold") if line["client"].count("hf_")}
+        return {line["package"] for line in self.stage.decisions(effect="hold") if is_stock(line)}
+
+
+def is_stock(line: dict[str, Any]) -> bool:
+    """Whether it was a stock client that asked, and not who asked before it."""
+    return "hf_" in line["client"] or "node" in line["client"]
 
 
 def _policies(name: str, cases: Sequence[Case]) -> list[str]:
@@ -166,8 +214,8 @@ def landings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landings]:
 
 
 ALL = [
-    pytest.param(case, id=f"{client}-{case.key}", marks=[pytest.mark.clients] if client in OLD else [])
-    for client in (*NEW, *OLD)
+    pytest.param(case, id=f"{client}-{case.key}", marks=[pytest.mark.clients] if client in OTHERS else [])
+    for client in (*NEW, *OTHERS)
     for case in cases_of(client)
 ]
 
@@ -179,7 +227,7 @@ def test_the_verdict_on_what_lands_comes_before_its_end(landings: Landings, case
     assert landings.stage.dam.filled[case.path] == 1, "everybody has the bytes of one fetch"
     lines = [line for line in landings.stage.decisions(package=case.package) if line["path"] == case.path]
     assert any(line["effect"] == case.effect for line in lines)
-    doors = {line["door"] for line in lines if "hf_" in line["client"] and line["downloaded"]}
+    doors = {line["door"] for line in lines if is_stock(line) and line["downloaded"]}
     assert doors == ({"xet-plan", "xet-fetch"} if is_over_xet(case) else {"file"})
     came = outcome.get("got", {}).get(case.path)
     if case.effect in ("allow", "warn"):
