@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, union_all
 
 from entrepot.catalog.packages import every_package, package_of
 from entrepot.catalog.tables import package_tags, packages
@@ -56,19 +56,32 @@ def find(connection: Connection, repository_id: int, query: Query) -> list[Packa
 
 def find_in(connection: Connection, repository_ids: Collection[int], query: Query) -> list[Package]:
     """One page of what matches in several repositories together."""
-    order = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
+    order, limit = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER]), min(query.limit, MAX_PAGE + 1)
+    # Of each repository what could be on the page, from an index that has it in order; several at once would be sorted
+    # whole.
+    parts = [
+        select(packages.c.id, order.label("rank"))
+        .where(packages.c.repository_id == repository_id, *_conditions(query))
+        .order_by(order.desc(), packages.c.id.desc())
+        .limit(query.offset + limit)
+        .subquery()
+        for repository_id in sorted(repository_ids)
+    ]
+    if not parts:
+        return []
+    some = union_all(*(select(part) for part in parts)).cte("some").prefix_with("MATERIALIZED")
     rows = connection.execute(
         every_package()
-        .where(and_(*_conditions(repository_ids, query)))
-        .order_by(order.desc(), packages.c.id.desc())
-        .limit(min(query.limit, MAX_PAGE + 1))
+        .join(some, some.c.id == packages.c.id)
+        .order_by(some.c.rank.desc(), packages.c.id.desc())
+        .limit(limit)
         .offset(query.offset)
     )
     return [package_of(row) for row in rows]
 
 
-def _conditions(repository_ids: Collection[int], query: Query) -> list[ColumnElement[bool]]:
-    conditions = [packages.c.repository_id.in_(repository_ids), packages.c.type == query.type.value]
+def _conditions(query: Query) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [packages.c.type == query.type.value]
     if query.text:
         conditions += [packages.c.folded.contains(word.lower(), autoescape=True) for word in query.text.split()]
     if query.namespace:

@@ -127,8 +127,9 @@ packages = Table(
     Column("changes", RowId, nullable=False, default=0),  # counts what moves its refs
     Column("pruned", RowId, nullable=False, default=-1),  # the count at which nothing was left to prune
     UniqueConstraint("repository_id", "type", "folded"),
-    Index(None, "repository_id", "type", "updated_at"),
-    Index(None, "repository_id", "type", "downloads"),
+    # With the row's own number: many packages may come at one moment, and pages of a list need an order.
+    Index(None, "repository_id", "type", "updated_at", "id"),
+    Index(None, "repository_id", "type", "downloads", "id"),
     sqlite_autoincrement=True,
 )
 package_tags = Table(

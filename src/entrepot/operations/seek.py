@@ -23,6 +23,8 @@ MOST = 20
 MAX_TEXT = 300
 SHORTEST_HEX = 7
 """Fewer digits would find what nobody meant."""
+LONG_HEX = 12
+"""More digits than a word of a name has by chance."""
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _RULE = re.compile(r"[a-z][a-z0-9._-]{2,}")
 
@@ -75,7 +77,9 @@ async def find_anything(registry: Registry, text: str, actor: Actor) -> Sought:
         if len(word) == 64 and actor.is_administrator:
             await registry.firewall.record.write_down(registry.database)
             found.taken = await registry.database.read(decisions.page, Filter(digest=word), MOST)
-    found.packages = _led(seen, await registry.database.read(seek.named, sight, text, MOST))
+    # A long hash that is one is no part of a name, and looking through every name takes long.
+    if len(word) < LONG_HEX or not (found.by_digest or found.by_commit):
+        found.packages = _led(seen, await registry.database.read(seek.named, sight, text, MOST))
     found.license = licenses.look_up(text)
     found.by_tag = _led(seen, await registry.database.read(_by_tag, seen, text))
     found.rules = rules_with(text)[:MOST] if _RULE.fullmatch(text.lower()) else ()
