@@ -27,6 +27,10 @@ _SHELL = Pattern(
     r"|/dev/tcp/|\b(?:nc|ncat|netcat)\s+(?:-\w+\s+)*-\w*e\b|\bpython[23]?(?:\.exe)?\s+-c\s|\brm\s+-rf\s+[/~]"
     r"|\b(?:bash|sh)\s+<\(|;\s*(?:curl|wget)\s+https?://"
 )
+_CALL = Pattern(
+    r"(?<![\w.])(?:os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_\w+|getoutput)|__import__)\s*\(\s*[\"'\[\w]"
+    r"|__(?:globals|builtins|subclasses)__\s*[\[(.]"
+)
 _NAMES = Pattern(
     r"(?:os|posix|nt)\.(?:system|popen|exec[lv]\w*)|subprocess\.\w+|builtins\.(?:eval|exec|__import__|compile)|"
     r"__builtin__\.eval"
@@ -47,6 +51,16 @@ def commands(text: str, where: str = "", offset: int | None = None) -> Iterator[
             shown += 1
             evidence = text[max(0, match.start() - 40) : match.end() + 160]
             yield _finding(match[0], evidence, where, None if offset is None else offset + match.start())
+
+
+def calls(text: str, where: str, offset: int | None = None) -> Iterator[Finding]:
+    """The first of what runs a program, in a text that may well be about programs: names alone, and words that are
+    English as well, say nothing."""
+    for pattern in (_CALL, _SHELL):
+        if match := pattern.search(text[:MAX_TEXT]):
+            evidence = text[max(0, match.start() - 40) : match.end() + 160]
+            yield _finding(match[0], evidence, where, None if offset is None else offset + match.start())
+            return
 
 
 def _finding(what: str, evidence: str, where: str, offset: int | None) -> Finding:

@@ -7,7 +7,6 @@ from entrepot.domain.values import replace
 from entrepot.scan.budget import Budget
 from entrepot.scan.executables import is_elf, is_macho
 from entrepot.scan.formats import Found
-from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.source import Source, Window, pieces
 
@@ -16,9 +15,6 @@ MAX_BYTES = 1 << 32
 SEARCHED = 64 << 20
 """Bytes that are searched where nothing is known of them; they are told of as not read anyway."""
 MAX_TEXT = 4 << 20
-_CALL = Pattern(
-    r"(?<![\w.])(?:os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_\w+|getoutput)|__import__)\s*\("
-)
 _OVERLAP = 4096
 _HEADER = 64
 _DOS = b"!This program cannot be run in DOS mode"
@@ -46,14 +42,12 @@ def unknown(source: Source, budget: Budget) -> Iterator[Finding]:
     `OutOfBudget`."""
     # Loaded here: it brings patterns that few files need.
     from entrepot.scan.commands import hostile
+    from entrepot.scan.embedded import calls
 
     yield from smuggled(source, budget, "bytes of no known format", 0, SEARCHED)
     text = source.read(0, MAX_TEXT).decode("latin-1")
     yield from hostile(text)
-    if match := _CALL.search(text):
-        evidence = text[max(0, match.start() - 40) : match.end() + 160]
-        where = Location(offset=match.start())
-        yield found("embedded.commands", f"{match[0]} in bytes of no known format", evidence=evidence, at=where)
+    yield from calls(text, "bytes of no known format", 0)
 
 
 def smuggled(source: Source, budget: Budget, what: str, start: int = 0, end: int | None = None) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def _inspect(sample: Sample, budget: Budget) -> Iterator[Found]:
 
 
 def _metadata(metadata: object) -> Iterator[Found]:
-    from entrepot.scan.embedded import commands
+    from entrepot.scan.embedded import calls
 
     if metadata is None:
         return
@@ -79,7 +79,7 @@ def _metadata(metadata: object) -> Iterator[Found]:
     if isinstance(metadata, dict):
         words = [f"{key}: {value}" for key, value in metadata.items() if isinstance(value, str)]
         for word in words:
-            yield from commands(word, "__metadata__")
+            yield from calls(word, "__metadata__")
             if active := _ACTIVE.search(word):
                 message = f"the metadata holds what a browser runs: {active[0]}"
                 yield found("safetensors.active-content", message, evidence=word)

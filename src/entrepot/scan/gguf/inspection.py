@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from entrepot.domain.report import Location, Unread
 from entrepot.scan.archive import rest
 from entrepot.scan.budget import Budget
-from entrepot.scan.embedded import commands
+from entrepot.scan.embedded import calls
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.gguf.header import Corrupt, Reader, Tensor, Text, reaches_out
 from entrepot.scan.inside import smuggled
@@ -42,7 +42,7 @@ def _text(text: Text) -> Iterator[Found]:
     if "template" in text.key or reaches_out(text.value):
         yield Member(text.key, BytesSource(text.value), ("jinja",))
     elif text.value:
-        yield from commands(text.value.decode("utf-8", "replace"), text.key, text.at)
+        yield from calls(text.value.decode("utf-8", "replace"), text.key, text.at)
         yield Member(text.key, BytesSource(text.value), ("text",), opaque=True)
 
 
