@@ -1,6 +1,9 @@
 """HDF5 files that lead to other files, and what their attributes hold."""
 
+import base64
 import json
+import os
+import pickle
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -131,6 +134,23 @@ def _pair(rule: str, dangerous: _Fill, case: str = "", version: str = "earliest"
     )
 
 
+def _note(text: str) -> _Fill:
+    return lambda file: file.attrs.__setitem__("note", text)
+
+
+def _values(data: bytes) -> _Fill:
+    return lambda file: file.create_dataset("weights", data=numpy.frombuffer(data, dtype="u1"))
+
+
+_LIBRARY = b"\x7fELF\2\1\1" + bytes(9) + b"\3\0\x3e\0\1\0\0\0" + bytes(100)
+
+
+class _Echo:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("echo hi",)
+
+
+_BAD = pickle.dumps(_Echo(), 2)
 GOLDENS = [
     _pair("hdf5.external-link", _external),
     _pair("hdf5.external-link", _external, "dense groups,", "latest"),
@@ -139,6 +159,9 @@ GOLDENS = [
     _pair("hdf5.virtual", _virtual, version="latest", harmless=_virtual_of_itself),
     _pair("hdf5.virtual", _virtual, harmless=_virtual_of_itself),
     _pair("hdf5.bomb", _large),
+    _pair("embedded.commands", _note("__import__('os').system('echo hi')"), "in a note,", harmless=_note("os.system")),
+    _pair("executable.in-model", _values(bytes(640) + _LIBRARY), "amid values,", harmless=_values(bytes(900))),
+    _pair("pickle.hidden", _note(base64.b64encode(_BAD).decode()), "in a note,", harmless=_note("gASV" * 20)),
     _pair("keras.lambda", _lambda, "in H5,"),
     _pair("pickle.call.process", _pickled, "in an attribute,", harmless=_plain),
     _pair("hdf5.external-link", _many_and_one, "behind many,", "latest", harmless=_many),

@@ -155,18 +155,20 @@ class _Scan:
         if not inspected and not member.opaque and sample.head:
             self.miss(Unread("no format recognizes these bytes", member=path))
         if (not inspected or self.broken > broken_before) and not self.glances:
-            self._search(sample, path, depth, is_broken=bool(inspected))
+            self._search(sample, path, depth, has_format=bool(inspected))
+        elif depth == 0 and self.is_read_anyway and not self.glances and _holds_values(inspected):
+            self._search(sample, path, depth, has_format=True)
 
-    def _search(self, sample: Sample, path: str, depth: int, *, is_broken: bool) -> None:
-        """Look for what no honest bytes hold, in bytes of which nothing else can be said, or not to their end."""
+    def _search(self, sample: Sample, path: str, depth: int, *, has_format: bool) -> None:
+        """Look for what no honest bytes hold, in bytes of which nothing else can be said, or where much is values."""
         if sample.opaque and not (self.is_read_anyway and _lies_in_file(sample.source)):
             return
         # Loaded here: most bytes are of some format.
         from entrepot.scan.inside import SEARCHED, programs, smuggled, unknown
 
         try:
-            if is_broken:
-                found_inside = smuggled(sample.source, self.budget, "what breaks off", 0, SEARCHED)
+            if has_format:
+                found_inside = smuggled(sample.source, self.budget, "the values of a file", 0, SEARCHED)
             elif sample.opaque:
                 found_inside = programs(sample.source, self.budget, "tensors' values")
             else:
@@ -262,6 +264,16 @@ class _Scan:
             digest,
             self.budget.bytes_read,
         )
+
+
+_OF_VALUES = frozenset(
+    ("hdf5", "onnx", "tensorflow", "matlab", "arrow", "parquet", "coreml", "paddle", "paddle-parameters")
+)
+"""Formats that are mostly values, of which not each is looked at by itself."""
+
+
+def _holds_values(inspected: Sequence[Format]) -> bool:
+    return any(form.name in _OF_VALUES for form in inspected)
 
 
 def _lies_in_file(source: Source) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from entrepot.domain.report import Location, Unread
 from entrepot.scan.budget import Budget, Unreadable, Unrecognized
+from entrepot.scan.embedded import calls
 from entrepot.scan.formats import Found, Member
 from entrepot.scan.hdf5 import SIGNATURE, USER_BLOCKS
 from entrepot.scan.hdf5.attributes import Attribute, attributes, heap_object
@@ -23,6 +24,7 @@ _VIRTUAL = 3
 _SAME_FILE = 4
 _BEGINNING = 256
 # How a pickle begins: with its protocol's number, or in older ones with what names something.
+_TEXT = 1 << 16
 _PICKLED = re.compile(rb"\x80[\x02-\x05]|[(\]}.lp0-9N\n]{0,40}(?:c|\(i)[A-Za-z_][\w.]{0,100}\n[A-Za-z_][\w.]{0,100}\n")
 
 
@@ -99,6 +101,7 @@ def _attribute(path: str, attribute: Attribute) -> Iterator[Found]:
     if attribute.name.startswith("model_config"):  # split where it is too long for one attribute
         yield Member(name, BytesSource(joined))
     for value in attribute.values:
+        yield from calls(value[:_TEXT].decode("latin-1"), name)
         # PyTables pickles what is no number or text of its own kinds.
         if _PICKLED.match(value[:_BEGINNING]) or (value[:1] in b"({[" and len(value) > 3):
             yield Member(name, BytesSource(value), opaque=not _PICKLED.match(value[:_BEGINNING]) and value[:1] != b"{")
