@@ -5,6 +5,7 @@ import os
 import pickle
 import struct
 import tarfile
+import zlib
 
 from golden.pairs import Golden
 
@@ -67,6 +68,8 @@ def _cpio_binary(data: bytes, order: str = "<") -> bytes:
     return entry("model.pkl", data) + entry("TRAILER!!!", b"")
 
 
+_LONG = pickle.dumps({"text": "words of a long text\n" * 2_000}, 2)
+_LONG_BAD = pickle.dumps({"text": "words of a long text\n" * 2_000, "model": _Echo()}, 2)
 _CUT = 20
 _HOLE = 4096
 
@@ -129,6 +132,24 @@ def tiff(gap: bytes = b"", after: bytes = b"", order: str = "<", text: bytes = b
     return out.getvalue()
 
 
+def cabinet(data: bytes, name: str = "model.pkl", method: int = 1) -> bytes:
+    """A cabinet of one folder with one file, stored or deflated in blocks."""
+    blocks, before = b"", b""
+    pieces = [data[at : at + 32768] for at in range(0, len(data), 32768)]
+    for piece in pieces:
+        packed = piece
+        if method:
+            deflate = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=before) if before else zlib.compressobj(wbits=-15)
+            packed = b"CK" + deflate.compress(piece) + deflate.flush()
+        blocks += struct.pack("<IHH", 0, len(packed), len(piece)) + packed
+        before = piece
+    file = struct.pack("<IIHHHH", len(data), 0, 0, 33, 0, 32) + name.encode() + b"\0"
+    at = 36 + 8 + len(file)
+    folder = struct.pack("<IHH", at, len(pieces), method)
+    counts = (0, 44, 0, 3, 1, 1, 1, 0, 1, 0)
+    return b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, at + len(blocks), *counts) + folder + file + blocks
+
+
 def _pair(case: str, name: str, dangerous: bytes, harmless: bytes, technique: str = "C12") -> Golden:
     return Golden("pickle.call.process", name, lambda: dangerous, lambda: harmless, case, (technique,))
 
@@ -143,6 +164,9 @@ GOLDENS = [
     _pair("cpio, octal", "m.cpio", _cpio_octal(_BAD), _cpio_octal(_GOOD)),
     _pair("cpio, binary", "m.bin", _cpio_binary(_BAD), _cpio_binary(_GOOD)),
     _pair("cpio, binary, big", "m.bin", _cpio_binary(_BAD, ">"), _cpio_binary(_GOOD, ">")),
+    _pair("cab, stored", "m.cab", cabinet(_BAD, method=0), cabinet(_GOOD, method=0)),
+    _pair("cab, deflated", "m.cab", cabinet(_BAD), cabinet(_GOOD)),
+    _pair("cab, of two blocks", "m.bin", cabinet(_LONG_BAD), cabinet(_LONG)),
     _pair("tar with holes, old", "m.tar", _holes_old(_BAD), _holes_old(_GOOD)),
     _pair("tar with holes, by name", "m.tar", _holes_in_names(_BAD), _holes_in_names(_GOOD)),
     _pair("tar with holes, before bytes", "m.tar", _holes_before_bytes(_BAD), _holes_before_bytes(_GOOD)),
@@ -162,6 +186,7 @@ GOLDENS = [
             ("ar, GNU", _ar_gnu, "../../../home/user/start.pkl"),
             ("ar, BSD", _ar_bsd, "/etc/start"),
             ("cpio", _cpio, "../start.pkl"),
+            ("cab", cabinet, "..\\..\\start.pkl"),
         )
     ),
     Golden(

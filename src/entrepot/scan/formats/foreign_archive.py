@@ -1,4 +1,4 @@
-"""Archives and packings that are recognized and not read: RAR, CAB, compress, brotli, snappy and others."""
+"""Archives and packings that are recognized and not read: RAR, compress, brotli, snappy and others."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,6 @@ from entrepot.scan.sample import Sample
 
 _MAGICS = {
     b"Rar!\x1a\x07": "a RAR archive",
-    b"MSCF\0\0\0\0": "a Windows cabinet",
     b"xar!": "a xar archive",
     b"LZIP\1": "an lzip file",
     b"\xff\x06\0\0sNaPpY": "a snappy stream",
@@ -17,7 +16,7 @@ _MAGICS = {
     b"hsqs": "a squashfs image",
     b"\xed\xab\xee\xdb": "an RPM package",
 }
-_SUFFIXES = (".rar", ".cab", ".xar", ".lz", ".sz", ".br", ".iso", ".rpm", ".msi")
+_SUFFIXES = (".rar", ".xar", ".lz", ".sz", ".br", ".iso", ".rpm", ".msi")
 
 
 def _kind(sample: Sample) -> str:
@@ -29,7 +28,7 @@ def _kind(sample: Sample) -> str:
 
 
 def _recognize(sample: Sample) -> bool:
-    return sample.head[:1] in b"RMxL\xff\xd0h\xed" and not sample.opaque and bool(_kind(sample))
+    return sample.head[:1] in b"RxL\xff\xd0h\xed" and not sample.opaque and bool(_kind(sample))
 
 
 def _inspect(sample: Sample, _: Budget) -> Iterator[Found]:
@@ -44,5 +43,5 @@ FORMAT = Format(
     RunsCode.RARELY,
     "what is inside",
     _SUFFIXES,
-    firsts=b"RMxL\xff\xd0h\xed",
+    firsts=b"RxL\xff\xd0h\xed",
 )
