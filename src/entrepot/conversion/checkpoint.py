@@ -1,6 +1,7 @@
 """PyTorch checkpoints opened for their weights: the zip that `torch.save` writes, and the format before it."""
 
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,11 @@ MAX_STRIDED = 8 << 30
 """Bytes of a storage that are held in memory, where a tensor does not lie in it as safetensors wants it."""
 USUAL_KEYS = ("state_dict", "model_state_dict", "model", "module", "weights")
 """Under which names training frameworks keep the weights beside optimizers and counters."""
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError),
+    *(OverflowError, OSError),
+)
+"""What Python's reader of zip files raises on hostile ones."""
 
 
 class Storages(Protocol):
@@ -86,15 +91,19 @@ def opened(path: Path, key: str = "") -> Iterator[Checkpoint]:
     Raises `Invalid` for what is none, or holds no dictionary of names and tensors.
     """
     with path.open("rb") as file:
-        try:
-            if file.read(4) == b"PK\x03\x04":
-                with zipfile.ZipFile(file) as archive:
-                    yield _of_zip(archive, key)
-            else:
-                file.seek(0)
-                yield _of_stream(file, key)
-        except _BROKEN as error:
-            raise Invalid(f"{path.name} can't be read: {str(error)[:200] or type(error).__name__}") from None
+        with _read():
+            is_zip = file.read(4) == b"PK\x03\x04"
+            file.seek(0)
+            found = _of_zip(zipfile.ZipFile(file), key) if is_zip else _of_stream(file, key)
+        yield found
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        raise Invalid(f"it can't be read: {str(error)[:200] or type(error).__name__}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ class _Zip:
     prefix: str
 
     def read(self, storage: Storage, start: int, end: int) -> Iterator[bytes]:
-        with self.archive.open(f"{self.prefix}data/{storage.key}") as entry:
+        with _read(), self.archive.open(f"{self.prefix}data/{storage.key}") as entry:
             entry.seek(start)
             yield from _pieces(entry, end - start)
 
@@ -162,8 +171,9 @@ class _Stream:
     def read(self, storage: Storage, start: int, end: int) -> Iterator[bytes]:
         at = self.places[storage.key][0] + start
         while start < end:
-            self.file.seek(at)
-            piece = self.file.read(min(PIECE, end - start))
+            with _read():
+                self.file.seek(at)
+                piece = self.file.read(min(PIECE, end - start))
             if not piece:
                 raise Invalid("it ends before its tensors do")
             yield piece

@@ -4,9 +4,10 @@ Nothing is looked up, imported or called: what a call would make is told from it
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from entrepot.conversion.calls import PLAIN, Aside, Name, aside, made, ordered, storage_of
 from entrepot.conversion.tensors import Storage
@@ -14,6 +15,8 @@ from entrepot.domain.errors import Invalid, TooLarge
 
 MAX_OPCODES = 20_000_000
 """A checkpoint of a hundred thousand tensors has some five million."""
+MAX_VALUE = 16 << 20
+"""Bytes that one value of a pickle may have; tensors have theirs elsewhere."""
 _MARK = object()
 
 
@@ -28,14 +31,35 @@ class Described:
 def read(file: BinaryIO) -> Described:
     """What the next pickle of the stream describes; raises `Invalid` for one that does not hold together."""
     machine = _Machine()
+    bounded: Any = _Bounded(file)
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            if count > MAX_OPCODES:
-                raise TooLarge(f"its pickle has more than {MAX_OPCODES:,} opcodes")
-            machine.step(opcode.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # about escapes in texts, which are not ours
+            for count, (opcode, argument, _) in enumerate(pickletools.genops(bounded)):
+                if count > MAX_OPCODES:
+                    raise TooLarge(f"its pickle has more than {MAX_OPCODES:,} opcodes")
+                machine.step(opcode.name, argument)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError) as error:
         raise Invalid(f"its pickle does not hold together: {str(error)[:200]}") from None
     return Described(machine.result, machine.storages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """A stream that is asked for no more at once than honest pickles have: lengths are whatever their author wrote."""
+
+    file: BinaryIO
+
+    def read(self, count: int) -> bytes:
+        if count > MAX_VALUE:
+            raise ValueError(f"it has a value of {count:,} bytes")
+        return self.file.read(count)
+
+    def readline(self) -> bytes:
+        return self.file.readline(MAX_VALUE)
+
+    def tell(self) -> int:
+        return self.file.tell()
 
 
 class _Machine:

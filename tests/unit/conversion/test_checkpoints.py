@@ -1,6 +1,7 @@
 """Weights are taken out of checkpoints without running what they hold, and nothing that is not there is made up."""
 
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,11 @@ REFUSED = {
     "a name for the header": (zipped(pickled({"__metadata__": ROWS}), {"0": SIX}), "no dictionary of names"),
     "a name that is no text": (zipped(pickled({"a\udc80": ROWS}), {"0": SIX}), "no text"),
     "a zip of something else": (zipped(b"", {})[:-30], "can't be read"),
+    "a name of other letters": (
+        zipped(pickled({"w": ROWS}), {"0": SIX}, **{"\xe4.txt": b""}).replace(b"\xc3\xa4", b"\xc3\xc3"),
+        "can't be read",
+    ),
+    "an escape that nobody knows": (zipped(b"S'\\q'\n.", {}), "no dictionary of tensors"),
     "no pickle": (b"GGUF" + bytes(100), "does not hold together"),
     "another pickle": (pickled({"w": 1}), "no checkpoint of PyTorch"),
     "nothing": (b"", "does not hold together"),
@@ -155,8 +161,26 @@ def test_a_few_numbers_under_many_names_do_not_fill_the_disk(tmp_path: Path) -> 
         written(tmp_path, data)
 
 
+def test_a_full_disk_is_no_fault_of_the_checkpoint(tmp_path: Path) -> None:
+    source = tmp_path / "checkpoint.bin"
+    source.write_bytes(zipped(pickled({"w": ROWS}), {"0": SIX}))
+    with pytest.raises(OSError, match="no room"), checkpoint.opened(source):
+        raise OSError("no room")
+
+
 def test_numbers_that_were_changed_on_the_way_are_noticed(tmp_path: Path) -> None:
     data = bytearray(zipped(pickled({"w": ROWS}), {"0": SIX}))
     at = data.index(SIX)
     data[at : at + 4] = struct.pack("<f", 9)
     assert "can't be read" in refused(tmp_path, bytes(data))
+
+
+def test_a_length_that_somebody_made_up_takes_no_memory(tmp_path: Path) -> None:
+    endless = in_line({"w": ROWS}, {})[:-1] + b"\x8e" + struct.pack("<Q", 1 << 42)
+    tracemalloc.start()
+    try:
+        assert "4,398,046,511,104 bytes" in refused(tmp_path, b"\x80\x02\x8e" + struct.pack("<Q", 1 << 42))
+        refused(tmp_path, endless)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
