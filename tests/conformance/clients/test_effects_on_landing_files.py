@@ -162,11 +162,11 @@ class Landings:
         self.readers |= {case: Reader(stage, case) for case in every}
         for case in every:
             self.readers[case].start()
-        until(lambda: all(stage.dam.filled[case.path] for case in every), 60)
+        until(lambda: all(stage.dam.filled[case.path] for case in every), 120)
         for run in [self.runs[cases[0].client] for cases in clients]:
-            until(lambda run=run: run.is_ready, 60)
+            until(lambda run=run: run.is_ready, 120)
             run.go_on()
-        until(lambda: {case.package for case in every} <= self._who_wait(), 60)
+        until(lambda: {case.package for case in every} <= self._who_wait(), 120)
         if by_law:
             stage.apply(*_policies(f"{every[0].client}-law", by_law))
         stage.dam.opened.set()
@@ -182,10 +182,10 @@ class Landings:
 
     def _end_holds(self, every: Sequence[Case]) -> None:
         held = {f"model/{case.package}" for case in every if case.effect == "hold"}
-        until(lambda: held <= {line["package"] for line in self.stage.decisions(effect="hold")}, 60)
+        until(lambda: held <= {line["package"] for line in self.stage.decisions(effect="hold")}, 120)
         if every[0].client in OTHERS:
             return
-        until(lambda: held <= self._told(), 60)
+        until(lambda: held <= self._told(), 120)
         for row in self.stage.stack.registry.api("GET", "/policies")["policies"]:
             if row["name"].endswith("-holds"):
                 self.stage.remove(row["name"])

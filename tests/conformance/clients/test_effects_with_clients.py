@@ -88,13 +88,13 @@ def perform(stage: Stage, clients: Sequence[str], folder: Path) -> dict[str, Run
     """Let these clients try everything, and end the holds once they have met them."""
     runs = {client: start(stage, client, folder / client) for client in clients}
     for run in runs.values():
-        until(lambda run=run: run.is_ready, 60)
+        until(lambda run=run: run.is_ready, 120)
     late = {client: [case for case in run.cases if case.level == "listed"] for client, run in runs.items()}
     stage.apply(*(policy(*fate) for client, some in late.items() if some for fate in _by_fate(client, some)))
     for run in runs.values():
         run.go_on()
     held = {f"model/{case.package}" for run in runs.values() for case in run.cases if case.effect == "hold"}
-    until(lambda: held <= {line["package"] for line in stage.decisions(effect="hold") if line["door"] != "package"}, 60)
+    until(lambda: held <= {line["package"] for line in stage.decisions(effect="hold") if line["door"] != "package"}, 120)
     for client in runs.keys() & NEW.keys():
         END_OF_HOLDS[client](stage, client)
     for run in runs.values():

@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -171,46 +170,6 @@ def test_a_script_prints_why_a_package_without_a_license_is_blocked(house: House
     finally:
         house.remove("licensed")
     assert "GOT model.safetensors" in house.tries(kind, name)
-
-
-def test_a_warning_is_printed_and_the_file_comes(current: House) -> None:
-    name = name_for("warned")
-    current.put("remote", name, {"README.md": CARD, "model.safetensors": GOOD})
-    current.apply(
-        "warns", '[[rule]]\nname = "told so"\neffect = "warn"\npath = "*.safetensors"\nreason = "Old weights."\n'
-    )
-    try:
-        script = (
-            "from huggingface_hub import hf_hub_download; import sys; hf_hub_download(sys.argv[1], 'model.safetensors')"
-        )
-        token = current.stack.registry.new_token("all:read")
-        surroundings = current.client.surroundings(current.stack.endpoint("virtual"), token, current.home)
-        done = subprocess.run(
-            [str(current.client.python), "-c", script, name],
-            env=surroundings,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=True,
-        )
-        assert "Old weights." in done.stdout + done.stderr
-    finally:
-        current.remove("warns")
-
-
-def test_who_is_held_waits_and_goes_on_without_any_setting(current: House) -> None:
-    name = name_for("held")
-    current.put("remote", name, {"README.md": CARD, "model.safetensors": GOOD})
-    current.apply("holds", '[[rule]]\nname = "a person looks"\neffect = "hold"\npath = "*.safetensors"\n')
-    let_go = threading.Timer(5, lambda: current.remove("holds"))
-    let_go.start()
-    try:
-        started = time.monotonic()
-        assert hashlib.sha256(GOOD).hexdigest() in current.tries("virtual", name, "model.safetensors")
-        assert time.monotonic() - started > 5
-    finally:
-        let_go.join()
-    assert any(line["effect"] == "hold" for line in current.decisions(package=name))
 
 
 def slow_to_scan(calls: int) -> bytes:
