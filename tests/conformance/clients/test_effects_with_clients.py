@@ -94,7 +94,9 @@ def perform(stage: Stage, clients: Sequence[str], folder: Path) -> dict[str, Run
     for run in runs.values():
         run.go_on()
     held = {f"model/{case.package}" for run in runs.values() for case in run.cases if case.effect == "hold"}
-    until(lambda: held <= {line["package"] for line in stage.decisions(effect="hold") if line["door"] != "package"}, 120)
+    until(
+        lambda: held <= {line["package"] for line in stage.decisions(effect="hold") if line["door"] != "package"}, 120
+    )
     for client in runs.keys() & NEW.keys():
         END_OF_HOLDS[client](stage, client)
     for run in runs.values():
