@@ -8,13 +8,47 @@ from entrepot.scan.pattern import Pattern
 from entrepot.scan.rules import found
 from entrepot.scan.text import around, at
 
-# A text without any of these words has nothing to find here.
-_HINT = Pattern(
-    r"(?i)ignor|disregard|forget|overrid|bypass|jailbreak|DAN\b|system prompt|assistant|powershell|base64|curl|wget|"
-    r"pip3? install|python\d? -c|"
-    r"defender|antivirus|gatekeeper|instruction|conversation|chat history|api[ _-]?key|credential|secret|password|"
-    r"environment variables|token|unrestricted|unfiltered|uncensored|amoral|restriction|mode (?:enabled|activated|on)"
+# In small letters, what a text has to hold for a pattern to find anything: one word of each group.
+_KEYS = ("api key", "apikey", "api_key", "api-key")
+_KNOWN = (
+    "conversation",
+    "chat history",
+    "system prompt",
+    "credential",
+    "secret",
+    "password",
+    "environment var",
+    "token",
 )
+_ASKED = ("if you are", "attention", "note to", "message to", "message for", "instruction", "dear")
+_NEEDS = {
+    "injection.override": (
+        ("ignore", "disregard", "forget", "override", "bypass", "discard"),
+        ("instruct", "prompt", "rule", "guideline", "direction", "context", "message", "polic", "training", "command"),
+    ),
+    "injection.addressed": (_ASKED,),
+    "injection.exfiltrate": (
+        ("send", "post", "upload", "exfiltrate", "transmit", "leak", "forward"),
+        (*_KNOWN, *_KEYS),
+        ("http", "@"),
+    ),
+    "jailbreak.prompt": (
+        (
+            "anything now", "dan mode", "mode enabled", "mode activated", "mode on", "unrestricted", "unfiltered",
+            "uncensored", "amoral", "without any ",
+        ),
+    ),
+}  # fmt: skip
+_UNSEEN_NEEDS = ("<!--", "display", "font-size", "color", "visibility", "opacity", "![")
+_HARM_NEEDS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("powershell",),),
+    (("base64",), ("|",)),
+    (("curl", "wget"), ("|",)),
+    (("curl", "wget", "pip"), ("http",)),
+    (("python",), ("exec",)),
+    (("disable", "turn off", "deactivate", "exclusion", "set-mppreference"),),
+)
+"""For each of `_HARMFUL`, in its order."""
 _OVERRIDE = Pattern(
     r"(?i)\b(?:ignore|disregard|forget|override|bypass|discard)\b[^.\n]{0,40}?\b(?:all|any|every|your|the|these|my)?\b[^.\n]{0,20}?"
     r"\b(?:previous|prior|above|earlier|preceding|existing|system|safety|original)\b[^.\n]{0,30}?"
@@ -93,9 +127,8 @@ _HARMFUL = (
 
 def instructions(text: str, first_line: int) -> Iterator[Finding]:
     """Findings of the families `injection`, `jailbreak` and `advice`."""
-    if not _HINT.search(text):
-        return
-    for match in _UNSEEN.finditer(text):
+    small = text.casefold()
+    for match in _UNSEEN.finditer(text) if _has(small, _UNSEEN_NEEDS) else ():
         inner = match[1] or match[2] or match[3] or ""
         if inner and (order := _OVERRIDE.search(inner) or _ADDRESSED.search(inner) or _EXFILTRATE.search(inner)):
             message = "an instruction to models in a place that people don't see"
@@ -107,11 +140,15 @@ def instructions(text: str, first_line: int) -> Iterator[Finding]:
         ("injection.override", _OVERRIDE, "an instruction to ignore what a model was told"),
         ("jailbreak.prompt", _JAILBREAK, "a prompt that is meant to take a model's limits away"),
     ):
-        met = pattern.search(text)
+        met = pattern.search(text) if all(_has(small, group) for group in _NEEDS[rule]) else None
         if met and (rule != "injection.exfiltrate" or _SECRETLY.search(around(text, *met.span(), reach=200))):
             yield found(rule, message, evidence=around(text, *met.span()), at=at(text, met.start(), first_line))
-    for pattern, message in _HARMFUL:
-        met = pattern.search(text)
+    for (pattern, message), needs in zip(_HARMFUL, _HARM_NEEDS, strict=True):
+        met = pattern.search(text) if all(_has(small, group) for group in needs) else None
         if met and not _WARNS.search(text[max(0, met.start() - 80) : met.start()]):
             where = at(text, met.start(), first_line)
             yield found("advice.harmful", message, evidence=around(text, *met.span()), at=where)
+
+
+def _has(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
