@@ -8,6 +8,7 @@ from entrepot.scan.formats import Format, Found, RunsCode
 from entrepot.scan.sample import Sample
 
 _SUFFIXES = (".tfrecord", ".tfrecords")
+_FRAMED = (b"\x80\x04\x95", b"\x80\x05\x95")
 _POLYNOMIAL = 0x82F63B78
 
 
@@ -15,6 +16,9 @@ def _recognize(sample: Sample) -> bool:
     head = sample.head
     # Records of more than 4 GiB are none that a file begins with.
     if sample.opaque or len(head) < 17 or head[4:8] != b"\0\0\0\0" or head[:4] == b"\0\0\0\0":
+        return False
+    # A pickle's frame looks like a length, and the checksum costs more than all else about a small one.
+    if head[:3] in _FRAMED and sample.suffix not in _SUFFIXES:
         return False
     return head[8:12] == _checked(head[:8])
 
