@@ -52,11 +52,11 @@ def convert(paths: Sequence[str], key: str, output: str, overwrite: bool, as_jso
     if output and len(found) != 1:
         raise Wrong("--output names one file, and there is not one checkpoint to convert")
     done = [_convert(file, Path(output) if output else _beside(file), key, overwrite) for file in found]
-    indexes = list(_indexes(done))
+    done += [one for one in _indexes(done, overwrite) if one.written or one.reason]
     if as_json:
-        click.echo(json.dumps({"files": [asdict(one) for one in done], "indexes": indexes}, indent=2))
+        click.echo(json.dumps({"files": [asdict(one) for one in done]}, indent=2))
     else:
-        for line in (*(line for one in done for line in _lines(one)), *(f"{path} written" for path in indexes)):
+        for line in (line for one in done for line in _lines(one)):
             click.echo(plain(line))
     if not any(one.written for one in done):
         raise Failed("nothing was converted" if done else "there is no file named like a checkpoint")
@@ -87,23 +87,26 @@ def _convert(file: Path, target: Path, key: str, overwrite: bool) -> Converted:
         return Converted(str(file), reason=f"{error.filename or target}: {error.strerror}")
 
 
-def _indexes(done: Sequence[Converted]) -> Iterator[str]:
+def _indexes(done: Sequence[Converted], overwrite: bool) -> Iterator[Converted]:
     by_folder: dict[Path, dict[str, str]] = {}
     for one in done:
         if one.written:
             by_folder.setdefault(Path(one.written).parent, {})[Path(one.path).name] = Path(one.written).name
     for folder, converted in by_folder.items():
-        try:
-            yield from map(str, files.write_indexes(folder, converted))
-        except Invalid as error:
-            raise Failed(error.message) from None
+        for old in files.indexes(folder):
+            try:
+                yield Converted(str(old), str(files.write_index(old, converted, overwrite=overwrite) or ""))
+            except Invalid as error:
+                yield Converted(str(old), reason=error.message)
+            except OSError as error:
+                yield Converted(str(old), reason=f"{error.filename or old}: {error.strerror}")
 
 
 def _lines(one: Converted) -> Iterator[str]:
     if not one.written:
         yield f"{one.path}: not converted: {one.reason}"
         return
-    yield f"{one.path} → {one.written}: {one.tensors:,} tensors, {size(one.bytes)}"
+    yield f"{one.path} → {one.written}" + (f": {one.tensors:,} tensors, {size(one.bytes)}" if one.tensors else "")
     if one.left_out:
         more = f", and {len(one.left_out) - SHOWN} more" if len(one.left_out) > SHOWN else ""
         yield f"  left out: {', '.join(one.left_out[:SHOWN])}{more}"

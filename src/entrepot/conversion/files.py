@@ -30,23 +30,27 @@ def checkpoints(path: Path) -> Iterator[Path]:
             yield found
 
 
-def write_indexes(folder: Path, converted: Mapping[str, str]) -> list[Path]:
-    """Write the index of each model in several files that were all converted; `converted` has new names by old ones.
+def indexes(folder: Path) -> list[Path]:
+    """The indexes of models in several files."""
+    return sorted(folder.glob(f"*{INDEX}"))
 
-    Raises `Invalid` for an index that can't be read.
+
+def write_index(old: Path, converted: Mapping[str, str], *, overwrite: bool) -> Path | None:
+    """Write the new index of a model, None where not all its files were converted; `converted` has names by old ones.
+
+    Raises `Invalid` for an index that can't be read, or where the new one is there already, and `OSError`.
     """
-    written = []
-    for old in sorted(folder.glob(f"*{INDEX}")):
-        said = _index(old)
-        files = said.get("weight_map")
-        if not isinstance(files, dict) or not all(file in converted for file in files.values()):
-            continue
-        name = converted_name(old.name.removesuffix(".index.json"))
-        target = old.with_name(f"{name}.index.json")
-        said["weight_map"] = {tensor: converted[file] for tensor, file in files.items()}
-        target.write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
-        written.append(target)
-    return written
+    said = _index(old)
+    files = said.get("weight_map")
+    if not isinstance(files, dict) or not all(isinstance(file, str) and file in converted for file in files.values()):
+        return None
+    name = converted_name(old.name.removesuffix(".index.json"))
+    target = old.with_name(f"{name}.index.json")
+    if target.exists() and not overwrite:
+        raise Invalid(f"{target} is there already; replace it with --overwrite")
+    said["weight_map"] = {tensor: converted[file] for tensor, file in files.items()}
+    target.write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
+    return target
 
 
 def _index(path: Path) -> dict[str, object]:

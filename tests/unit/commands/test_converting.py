@@ -40,6 +40,20 @@ def test_an_index_whose_files_were_not_all_converted_is_not_written(
     assert not (tmp_path / "model.safetensors.index.json").exists()
 
 
+def test_an_index_is_not_replaced_and_a_broken_one_is_told_of(type_in: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model-1-of-1.bin").write_bytes(WEIGHTS)
+    old, new = tmp_path / "pytorch_model.bin.index.json", tmp_path / "model.safetensors.index.json"
+    old.write_text(json.dumps({"weight_map": {"w": "pytorch_model-1-of-1.bin"}}))
+    new.write_text("mine")
+    said = type_in("convert", tmp_path)
+    assert said.status == 0 and "index.json is there already" in said.out and "1 tensors" in said.out
+    assert new.read_text() == "mine"
+    for text in ('{"weight_map": {"w": ["a list"]}}', '{"weight_map": 1}', "no JSON", "[]"):
+        old.write_text(text)
+        assert type_in("convert", tmp_path, "--overwrite").status == 0
+        assert new.read_text() == "mine"
+
+
 def test_other_names_keep_their_stem_and_what_is_there_stays(type_in: Callable[..., Any], tmp_path: Path) -> None:
     for name in ("last.ckpt", "adapter_model.bin", "pytorch_model.fp16.bin"):
         (tmp_path / name).write_bytes(WEIGHTS)
